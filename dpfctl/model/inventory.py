@@ -1,0 +1,65 @@
+"""What was read of a cluster at one moment: every list, or the reason why there is none."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dpfctl.model.kinds import Kind
+from dpfctl.model.resources import Ref, Resource
+
+
+class Trouble(StrEnum):
+    """Why a list is missing; the words stand in the REASON column of a problem row."""
+
+    NOT_SERVED = "NotServed"
+    FORBIDDEN = "Forbidden"
+    UNREACHABLE = "Unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One LIST of one kind.
+
+    Attributes:
+        items: Objects by namespace, then name; empty if the list failed.
+        trouble: Why it failed, None if it did not.
+        message: What the server said, uncleaned; empty if the list did not fail.
+    """
+
+    items: tuple[Resource, ...] = ()
+    trouble: Trouble | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The lists of one cluster, by kind. A kind that was not asked for counts as empty."""
+
+    listings: Mapping[Kind, Listing]
+    _by_name: dict[Kind, dict[tuple[str, str], Resource]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def list(self, kind: Kind) -> tuple[Resource, ...]:
+        """Objects of a kind in all namespaces, by namespace, then name."""
+        return self.listing(kind).items
+
+    def listing(self, kind: Kind) -> Listing:
+        """The objects of a kind together with what went wrong reading them."""
+        return self.listings.get(kind, _NOTHING)
+
+    def find(self, ref: Ref) -> Resource | None:
+        """The object of that name, None if the list does not hold it."""
+        index = self._by_name.get(ref.kind)
+        if index is None:
+            index = {(r.namespace, r.name): r for r in self.list(ref.kind)}
+            self._by_name[ref.kind] = index
+        return index.get((ref.namespace, ref.name))
+
+
+_NOTHING = Listing()
+
+
+def listing_of(resources: Iterable[Resource]) -> Listing:
+    """Make a listing in the order an API server keeps: namespace, then name."""
+    return Listing(tuple(sorted(resources, key=lambda r: (r.namespace, r.name))))
