@@ -1,0 +1,139 @@
+"""The process: arguments and a real session in, an exit code out.
+
+``run`` is the only place where a failure becomes text and a number.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from dpfctl.commands.argv import normalise
+from dpfctl.commands.completion import VARIABLE
+from dpfctl.errors import DpfctlError, ExitCode, InputError
+from dpfctl.session import Session, real_session
+
+DEBUG = "DPFCTL_DEBUG"
+
+
+def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> int:
+    """Run one command line.
+
+    Args:
+        args: Words behind the program's name.
+        session: The outside world.
+        program: What usage lines call us.
+
+    Returns:
+        The exit code. Nothing is raised but ``SystemExit`` of shell completion.
+    """
+    try:
+        code = _invoke(args, session, program)
+        session.out.flush()
+    except (DpfctlError, typer.TyperException) as failure:
+        return _report(_as_ours(failure), session)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except _TerminatedError:
+        return ExitCode.TERMINATED
+    except BrokenPipeError:
+        _drop_output()
+        return ExitCode.READER_GONE
+    except Exception as bug:  # the last line of defence: no traceback reaches a user
+        return _report_bug(bug, session)
+    return code
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end it."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if VARIABLE in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
+    is_plugin = os.path.basename(sys.argv[0]) == "kubectl-dpf"
+    code = run(
+        sys.argv[1:], real_session(os.environ), program="kubectl dpf" if is_plugin else "dpfctl"
+    )
+    _flush_and_exit(code)
+
+
+def _invoke(args: Sequence[str], session: Session, program: str) -> int:
+    from dpfctl.cli import app
+
+    result = app(
+        args=normalise(args),
+        prog_name=program,
+        complete_var=VARIABLE,
+        standalone_mode=False,
+        obj=session,
+    )
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM arrived."""
+
+
+def _on_terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _TerminatedError
+
+
+def _as_ours(failure: DpfctlError | typer.TyperException) -> DpfctlError:
+    """Turn what Typer says about a command line into an error of our form."""
+    if isinstance(failure, DpfctlError):
+        return failure
+    near = sorted(getattr(failure, "possibilities", None) or ())
+    where = getattr(getattr(failure, "ctx", None), "command_path", "dpfctl")
+    flag = getattr(failure, "option_name", None)
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = f"see `{where} --help`"
+    if flag and type(failure).__name__ == "NoSuchOption":
+        return InputError(f"unknown flag: {flag}", hint)
+    text = failure.format_message().rstrip(".")
+    return InputError(text[:1].lower() + text[1:], hint)
+
+
+def _report(failure: DpfctlError, session: Session) -> int:
+    from dpfctl.render.text import clean
+
+    session.err.write(f"error: {clean(failure.message)}\n")
+    if failure.hint:
+        session.err.write(f"hint: {clean(failure.hint)}\n")
+    if DEBUG in session.environ:
+        raise failure
+    return failure.exit_code
+
+
+def _report_bug(bug: Exception, session: Session) -> int:
+    if session.environ.get(DEBUG) == "1":
+        raise bug
+    from dpfctl.render.text import clean
+
+    session.err.write(f"error: {type(bug).__name__}: {clean(str(bug))}\n")
+    session.err.write(f"hint: this is a bug in dpfctl; run again with {DEBUG}=1 and report it\n")
+    return ExitCode.FAILED
+
+
+def _drop_output() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush cannot fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _flush_and_exit(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that wait for a silent server must not keep a finished command alive.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The Typer app: one line per registered command."""
+
+from typing import Annotated
+
+import typer
+
+from dpfctl import __version__
+from dpfctl.commands import completion, describe, flags, snapshot, version
+
+app = typer.Typer(
+    name="dpfctl",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+)
+
+EXAMPLES = """\b
+Examples:
+  dpfctl describe all --from demo
+  dpfctl describe dpuservices --show-conditions=all
+  dpfctl describe all --issues --exit-code"""
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+def dpfctl(
+    ctx: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", "-v", help="Print the client's version and exit.")
+    ] = False,
+    kubeconfig: flags.Kubeconfig = None,
+) -> None:
+    """See and steer NVIDIA DOCA Platform Framework (DPF) fleets."""
+    if show_version:
+        ctx.obj.out.write(f"Client Version: v{__version__}\n")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        ctx.obj.out.write(f"{ctx.get_help()}\n")
+
+
+app.add_typer(describe.app, name="describe")
+app.add_typer(snapshot.app, name="snapshot")
+app.command("version", epilog=version.EXAMPLES)(version.version)
+app.command("completion", epilog=completion.EXAMPLES)(completion.completion)

@@ -1,0 +1,309 @@
+"""``dpfctl describe``: the condition tree of a fleet."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dpfctl.commands import completing, flags
+from dpfctl.errors import AccessError, ExitCode
+from dpfctl.session import ColourChoice, Session, Target
+
+if TYPE_CHECKING:
+    from dpfctl.describe import Options, Tree
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+SHORT = {
+    "all": "Describe all DPF resources.",
+    "dpuclusters": "Describe DPF DPUClusters.",
+    "dpudeployments": "Describe DPF DPUDeployments.",
+    "dpuservices": "Describe DPF DPUServices.",
+    "dpusets": "Describe DPF DPUSets and DPU related resources.",
+    "dpuvpcs": "Describe DPF DPUVPCs and VPC related resources.",
+    "storage": "Describe DPF Storage resources.",
+}
+
+
+class Format(StrEnum):
+    """Values of ``-o``."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Flags of ``describe`` that change how the tree is printed."""
+
+    format: Format
+    colour: bool
+    header: bool
+
+
+ShowConditions = Annotated[
+    str,
+    typer.Option(
+        "--show-conditions",
+        metavar="KINDS",
+        help="List conditions of these: kind or kind/name, comma separated, or 'all'.",
+        autocompletion=completing.filter_words,
+    ),
+]
+ShowResources = Annotated[
+    str,
+    typer.Option(
+        "--show-resources",
+        metavar="KINDS",
+        help="Show only these: kind or kind/name, comma separated, or 'all'.",
+        autocompletion=completing.filter_words,
+    ),
+]
+ExpandResources = Annotated[
+    str,
+    typer.Option(
+        "--expand-resources",
+        metavar="KINDS",
+        help="Show the Argo CD Applications of these DPUServices even if they are ready.",
+        autocompletion=completing.filter_words,
+    ),
+]
+Grouping = Annotated[
+    bool, typer.Option("--grouping/--no-grouping", help="Merge ready siblings into one row.")
+]
+Issues = Annotated[bool, typer.Option("--issues/--no-issues", help="Show only what is not ready.")]
+ShowPending = Annotated[
+    bool,
+    typer.Option(
+        "--show-pending/--no-show-pending", help="Show conditions no controller has come to yet."
+    ),
+]
+ShowStorage = Annotated[
+    bool, typer.Option("--show-storage/--no-show-storage", help="Show storage resources too.")
+]
+ShowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--show-missing/--no-show-missing",
+        help="Give a row to objects that are named but not found.",
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table, json, yaml or name.",
+        autocompletion=lambda: [f.value for f in Format],
+    ),
+]
+Colour = Annotated[
+    str,
+    typer.Option(
+        "--color",
+        "-c",
+        metavar="WHEN",
+        help="true, false, always, never or auto; bare means true. NO_COLOR counts.",
+        autocompletion=lambda: [c.value for c in ColourChoice],
+    ),
+]
+NoHeaders = Annotated[
+    bool, typer.Option("--no-headers/--headers", help="Leave the line of column names out.")
+]
+Verdict = Annotated[
+    bool,
+    typer.Option("--exit-code/--no-exit-code", help="Exit 3 if anything is not ready."),
+]
+Watch = Annotated[
+    bool, typer.Option("--watch/--no-watch", "-w", help="Read again and print what changed.")
+]
+Interval = Annotated[
+    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="Pause of --watch.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose/--no-verbose", "-v", help="Tell which kinds are not installed.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def describe(ctx: typer.Context, kubeconfig: flags.Kubeconfig = None) -> None:
+    """Describe DPF resources as a tree of conditions."""
+    if ctx.invoked_subcommand is None:
+        ctx.obj.out.write(f"{ctx.get_help()}\n")
+
+
+def _command(view: str) -> Callable[..., None]:
+    """Make the function of one subcommand; all take the same flags, ``all`` one more."""
+
+    def run(
+        ctx: typer.Context,
+        show_conditions: ShowConditions = "",
+        show_resources: ShowResources = "",
+        expand_resources: ExpandResources = "",
+        grouping: Grouping = True,
+        issues: Issues = False,
+        show_pending: ShowPending = False,
+        show_storage: ShowStorage = False,
+        show_missing: ShowMissing = False,
+        output: Output = Format.TABLE.value,
+        no_headers: NoHeaders = False,
+        color: Colour = ColourChoice.AUTO.value,
+        exit_code: Verdict = False,
+        watch: Watch = False,
+        interval: Interval = 2.0,
+        verbose: Verbose = False,
+        namespace: flags.Namespace = None,
+        fleet: flags.From = None,
+        kubeconfig: flags.Kubeconfig = None,
+        context: flags.Context = None,
+        as_user: flags.As = None,
+        as_group: flags.AsGroup = None,
+        request_timeout: flags.RequestTimeout = None,
+    ) -> None:
+        from dpfctl.describe import Options, View
+        from dpfctl.describe.filters import parse_filter
+
+        session: Session = ctx.obj
+        target = flags.make_target(
+            ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout
+        )
+        options = Options(
+            view=View(view),
+            show_conditions=parse_filter(show_conditions),
+            show_resources=parse_filter(show_resources),
+            expand_resources=parse_filter(expand_resources),
+            grouping=grouping,
+            show_pending=show_pending,
+            show_storage=show_storage,
+            show_missing=show_missing,
+            namespace=namespace,
+        )
+        look = Look(
+            flags.choice("--output", Format, output or Format.TABLE.value),
+            session.has_colour(flags.choice("--color", ColourChoice, color)),
+            not no_headers,
+        )
+        job = _Job(session, target, options, look, issues, verbose)
+        if watch:
+            job.watch(interval)
+        raise typer.Exit(job.once(exit_code=exit_code))
+
+    signature = inspect.signature(run)
+    kept = [p for p in signature.parameters.values() if view == "all" or p.name != "show_storage"]
+    run.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+    run.__doc__ = SHORT[view]
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    session: Session
+    target: Target
+    options: "Options"
+    look: Look
+    issues: bool
+    verbose: bool
+
+    def once(self, *, exit_code: bool) -> ExitCode:
+        """Read, print, and give the exit code."""
+        tree = self._read()
+        self.session.out.write(self._text(tree))
+        self._tell(tree)
+        if any(problem.is_unreadable_list for problem in tree.problems):
+            return ExitCode.PARTIAL
+        return ExitCode.VERDICT if exit_code and not tree.is_healthy else ExitCode.OK
+
+    def watch(self, interval: float) -> None:
+        """Print the fleet again and again until interrupted: live on a terminal, else changes."""
+        from dpfctl.render.live import changes, show_live
+
+        texts = changes(self._texts(interval))
+        if self.session.is_terminal and self.look.format is Format.TABLE:
+            show_live(self.session.console(), texts)
+        for text in texts:
+            self.session.out.write(text)
+            self.session.out.flush()
+
+    def _texts(self, interval: float) -> Iterator[str]:
+        """Yield the view without end; once it was seen, a cluster that goes away is waited for."""
+        text = self._text(self._read())
+        while True:
+            yield text
+            self.session.sleep(interval)
+            try:
+                text = self._text(self._read())
+            except AccessError as failure:
+                self.session.warn(failure.message)
+
+    def _read(self) -> "Tree":
+        from dpfctl.describe import build_tree, kinds_to_read
+
+        cluster = self.session.connect(self.target)
+        try:
+            inventory = cluster.read(kinds_to_read(self.options))
+        finally:
+            cluster.close()
+        return build_tree(inventory, self.options, self.session.now())
+
+    def _text(self, tree: "Tree") -> str:
+        from dpfctl.describe import prune
+        from dpfctl.render import machine
+        from dpfctl.render.columns import lay_out
+        from dpfctl.render.tree_view import tree_rows
+
+        if self.issues:
+            tree = prune(tree, show_pending=self.options.show_pending)
+        match self.look.format:
+            case Format.JSON:
+                return machine.to_json(machine.tree_data(tree))
+            case Format.YAML:
+                return machine.to_yaml(machine.tree_data(tree))
+            case Format.NAME:
+                return "".join(f"{name}\n" for name in machine.tree_names(tree))
+            case Format.TABLE:
+                lines = lay_out(
+                    tree_rows(tree, self.session.now()),
+                    header=self.look.header,
+                    colour=self.look.colour,
+                    columns=self.session.columns(),
+                )
+                return "".join(f"{line}\n" for line in lines)
+
+    def _tell(self, tree: "Tree") -> None:
+        """Say on stderr what the tree cannot show."""
+        from dpfctl.render.text import clean
+
+        for word in tree.unmatched:
+            self.session.warn(f"{clean(word)}: matches nothing")
+        for problem in tree.problems:
+            where = "/".join(p for p in (problem.namespace, problem.name) if p)
+            what = "/".join(p for p in (problem.kind.lower(), where) if p)
+            if problem.is_missing_object:
+                self.session.warn(clean(f"{what}: not found, {problem.message}"))
+            elif problem.is_unreadable_list:
+                self.session.warn(clean(f"{what}: cannot be listed: {problem.message}"))
+            elif self.verbose:
+                self.session.note(f"{what}: not installed in this cluster")
+
+
+def _examples(view: str) -> str:
+    return "\n".join(
+        (
+            "\b",
+            "Examples:",
+            f"  dpfctl describe {view}",
+            f"  dpfctl describe {view} --show-conditions=all",
+            f"  dpfctl describe {view} --issues --exit-code",
+            f"  dpfctl describe {view} --from demo -o json",
+        )
+    )
+
+
+for _view in SHORT:
+    app.command(_view, epilog=_examples(_view))(_command(_view))

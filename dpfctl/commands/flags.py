@@ -1,0 +1,127 @@
+"""Flags that several commands share, declared once."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from dpfctl.errors import InputError
+
+if TYPE_CHECKING:
+    from dpfctl.session import Target
+
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FLEET",
+        help="Work on a fleet file, a folder, '-' or 'demo' instead of a cluster.",
+    ),
+]
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option("--kubeconfig", metavar="PATH", help="Kubeconfig file of the host cluster."),
+]
+Context = Annotated[
+    str | None, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig.")
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option("--namespace", "-n", metavar="NAME", help="Only what is in this namespace."),
+]
+As = Annotated[str | None, typer.Option("--as", metavar="USER", help="User to impersonate.")]
+AsGroup = Annotated[
+    list[str] | None,
+    typer.Option("--as-group", metavar="GROUP", help="Group to impersonate, repeatable."),
+]
+RequestTimeout = Annotated[
+    str | None,
+    typer.Option(
+        "--request-timeout",
+        metavar="DURATION",
+        help="Longest time one request may take, like 10s or 2m; 0 for no limit. Default 30s.",
+    ),
+]
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def choice(flag: str, choices: type[Choice], value: str) -> Choice:
+    """Return the member of a closed set that a flag names.
+
+    Raises:
+        InputError: It names none; the message lists them, the hint the nearest one.
+    """
+    from difflib import get_close_matches
+
+    try:
+        return choices(value)
+    except ValueError:
+        known = [member.value for member in choices]
+        near = get_close_matches(value, known, n=1)
+        raise InputError(
+            f'{flag}: "{value}" is not one of {", ".join(known)}',
+            f"did you mean {flag}={near[0]}?" if near else "",
+        ) from None
+
+
+def make_target(
+    ctx: typer.Context,
+    fleet: str | None,
+    kubeconfig: str | None,
+    context: str | None,
+    as_user: str | None,
+    as_groups: Sequence[str] | None,
+    request_timeout: str | None,
+) -> "Target":
+    """Turn connection flags into a target.
+
+    ``--kubeconfig`` may stand before the subcommand too; the one nearer to the verb wins.
+
+    Raises:
+        InputError: A duration that is none, or a fleet file together with a cluster's flags.
+    """
+    from dpfctl.cluster.kubeconfig import ConnectOptions
+    from dpfctl.session import Target
+
+    kubeconfig = kubeconfig or early_kubeconfig(ctx)
+    given = {"--kubeconfig": kubeconfig, "--context": context, "--as": as_user}
+    named = next((flag for flag, value in given.items() if value), None)
+    if fleet is not None and named:
+        raise InputError(
+            f"--from: cannot be used together with {named}",
+            "a fleet file needs no cluster; leave one of the two out",
+        )
+    return Target(
+        fleet,
+        ConnectOptions(
+            kubeconfig=kubeconfig or "",
+            context=context or "",
+            as_user=as_user or "",
+            as_groups=tuple(as_groups or ()),
+            request_timeout=_seconds(request_timeout),
+        ),
+    )
+
+
+def early_kubeconfig(ctx: typer.Context) -> str | None:
+    """The ``--kubeconfig`` that stands before the subcommand, nearest first."""
+    parent = ctx.parent
+    while parent is not None:
+        if value := parent.params.get("kubeconfig"):
+            return str(value)
+        parent = parent.parent
+    return None
+
+
+def _seconds(text: str | None) -> float | None:
+    from dpfctl.model.durations import parse_duration
+
+    if text is None:
+        return None
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise InputError(f'--request-timeout: "{text}" is not a duration', "write 10s, 1m30s or 0")
+    return seconds

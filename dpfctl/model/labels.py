@@ -1,0 +1,10 @@
+"""Labels and annotations by which DPF's objects find each other (DPF 26.x, ``api/``)."""
+
+COMPONENT = "dpu.nvidia.com/component"
+OWNED_BY_DPU_DEPLOYMENT = "svc.dpu.nvidia.com/owned-by-dpudeployment"
+DPU_SET_NAME = "provisioning.dpu.nvidia.com/dpuset-name"
+DPU_SET_NAMESPACE = "provisioning.dpu.nvidia.com/dpuset-namespace"
+CLUSTER_NAME = "dpu.nvidia.com/cluster"
+CLUSTER_NAMESPACE = "dpu.nvidia.com/cluster-namespace"
+DPU_SERVICE_NAME = "dpu.nvidia.com/dpuservice-name"
+DPU_SERVICE_NAMESPACE = "dpu.nvidia.com/dpuservice-namespace"

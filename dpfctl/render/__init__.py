@@ -1,0 +1,1 @@
+"""Values to text and to machines. Nothing here reaches a cluster or decides what is true."""

@@ -1,0 +1,178 @@
+"""Values to JSON and YAML: complete, in stable order, the same bytes for the same value."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from dpfctl.describe.tree import Node, Role, Tree
+from dpfctl.model import kinds
+from dpfctl.model.conditions import READY, Condition
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.model.timestamps import format_time
+from dpfctl.render.text import escape_json, is_plain
+
+_INTERNAL = ("tree.dpu.nvidia.com/", "tree.cluster.x-k8s.io.io/")
+_METADATA = (
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+)
+
+
+def to_json(value: Any) -> str:
+    """Write JSON as Go's encoder does: two blanks of indent, angle brackets escaped."""
+    return escape_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def to_yaml(value: Any) -> str:
+    """Write YAML with sorted keys and, like the Go tool, an empty line at the end."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    plain = is_plain(json.dumps(value, ensure_ascii=False))
+    text = yaml.dump(value, Dumper=dumper, allow_unicode=plain, width=4096, sort_keys=True)
+    return f"{text}\n"
+
+
+def envelope(command: str, data: Any) -> dict[str, Any]:
+    """Wrap what a command found in the versioned form all commands but ``describe`` print.
+
+    Schema: ``docs/reference/json.md``.
+    """
+    return {
+        "apiVersion": "dpfctl/v1",
+        "command": command,
+        "status": "success",
+        "exitCode": 0,
+        "data": data,
+        "errors": [],
+    }
+
+
+def tree_data(tree: Tree) -> dict[str, Any]:
+    """Return the flat inventory of a tree in the Go tool's shape.
+
+    Returns:
+        Plural kind -> objects by namespace and name. Each object is there once, however often the
+        tree shows it, members of groups included, with ``metadata``, ``typeMeta``, ``conditions``
+        and our additions ``parents``, ``children`` and ``suspended``. ``problems`` is there only
+        if something could not be read or found. Schema: ``docs/reference/describe.schema.json``.
+    """
+    entries = _entries(tree.root)
+    data: dict[str, Any] = {}
+    for ref in sorted(entries, key=lambda r: (_key(r), r.namespace, r.name)):
+        data.setdefault(_key(ref), []).append(entries[ref])
+    problems = [p for p in tree.problems if p.is_missing_object or p.is_unreadable_list]
+    if problems:
+        data["problems"] = [
+            {
+                "kind": p.kind,
+                "namespace": p.namespace,
+                "name": p.name,
+                "reason": p.reason,
+                "message": p.message,
+            }
+            for p in problems
+        ]
+    return data
+
+
+def tree_names(tree: Tree) -> list[str]:
+    """Return ``kind.group/name`` of each object once, in printing order."""
+    refs = dict.fromkeys(node.resource.ref for _, node in _edges(tree.root) if node.resource)
+    return [f"{ref.kind}.{ref.kind.group}/{ref.name}" for ref in refs]
+
+
+def _key(ref: Ref) -> str:
+    is_root = ref.kind is kinds.DPF_OPERATOR_CONFIG
+    return ref.kind.title if is_root else ref.kind.plural
+
+
+def _entries(root: Node) -> dict[Ref, dict[str, Any]]:
+    entries: dict[Ref, dict[str, Any]] = {}
+    shown: dict[Ref, list[Condition]] = {}
+    for parent, node in _edges(root):
+        if node.resource is None:
+            continue
+        ref = node.resource.ref
+        if ref not in entries:
+            entries[ref] = _entry(node.resource)
+            entries[ref]["suspended"] = node.is_suspended
+        _merge_conditions(shown.setdefault(ref, []), node)
+        if parent is not None and (link := _link(parent)) not in entries[ref]["parents"]:
+            entries[ref]["parents"].append(link)
+            entries[parent]["children"].append(_link(ref))
+    for ref, conditions in shown.items():
+        entries[ref]["conditions"] = [_condition(c) for c in conditions]
+    for entry in entries.values():
+        for links in (entry["parents"], entry["children"]):
+            links.sort(key=lambda link: (link["kind"], link["namespace"], link["name"]))
+    return entries
+
+
+def _edges(root: Node) -> Iterator[tuple[Ref | None, Node]]:
+    """Yield every node with the nearest object above it, in printing order."""
+    stack: list[tuple[Ref | None, Node]] = [(None, root)]
+    while stack:
+        parent, node = stack.pop()
+        yield parent, node
+        above = node.resource.ref if node.resource else parent
+        below = (*node.members, *node.children) if node.role is Role.GROUP else node.children
+        stack.extend((above, child) for child in reversed(below))
+
+
+def _entry(resource: Resource) -> dict[str, Any]:
+    return {
+        "metadata": _metadata(resource),
+        "typeMeta": {
+            "kind": resource.kind.name,
+            "apiVersion": resource.text("apiVersion") or resource.kind.api_version,
+        },
+        "conditions": [],
+        "parents": [],
+        "children": [],
+    }
+
+
+def _metadata(resource: Resource) -> dict[str, Any]:
+    found = {key: resource.metadata.get(key) for key in _METADATA}
+    if isinstance(found["annotations"], dict):
+        found["annotations"] = {
+            key: value
+            for key, value in found["annotations"].items()
+            if not key.startswith(_INTERNAL)
+        }
+    return {key: value for key, value in found.items() if value}
+
+
+def _merge_conditions(known: list[Condition], node: Node) -> None:
+    """Add the conditions a further occurrence brings.
+
+    Only a DPUNodeMaintenance differs from place to place: it shows each DPUSet its requestors, and
+    where there are none a Ready stands in, which says nothing once another place has some.
+    """
+    types = {condition.type for condition in known}
+    known.extend(c for c in node.conditions if c.type not in types)
+    is_maintenance = node.resource is not None and node.resource.kind is kinds.DPU_NODE_MAINTENANCE
+    if is_maintenance and len(known) > 1:
+        known[:] = [c for c in known if c.type != READY]
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": condition.type, "status": condition.status}
+    if condition.observed_generation:
+        entry["observedGeneration"] = condition.observed_generation
+    entry["lastTransitionTime"] = format_time(condition.since) if condition.since else None
+    return entry | {"reason": condition.reason, "message": condition.message}
+
+
+def _link(ref: Ref) -> dict[str, str]:
+    return {"kind": ref.kind.name, "namespace": ref.namespace, "name": ref.name}

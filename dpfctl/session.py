@@ -1,0 +1,137 @@
+"""All that a command may touch: streams, clock, environment, and the way to a cluster.
+
+Commands build no console and read neither clock nor environment; they ask the session, so a test
+hands over another one.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, TextIO
+
+from dpfctl.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dpfctl.cluster.fleet_file import FleetFile
+    from dpfctl.cluster.kubeconfig import ConnectOptions
+    from dpfctl.model.cluster import Cluster
+
+
+class ColourChoice(StrEnum):
+    """Values of ``--color``; ``true`` and ``false`` are those of the Go tool."""
+
+    TRUE = "true"
+    FALSE = "false"
+    ALWAYS = "always"
+    NEVER = "never"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which fleet a command works on.
+
+    Attributes:
+        fleet: A fleet file, ``-`` or ``demo``; None for a cluster.
+        connection: How to reach the cluster; empty with a fleet file.
+    """
+
+    fleet: "str | None"
+    connection: "ConnectOptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The outside world of one run.
+
+    Attributes:
+        out: Data.
+        err: Everything else.
+        stdin: Read only for ``--from -``.
+        environ: Environment variables.
+        now: Returns the time, timezone-aware UTC.
+        sleep: Waits for a number of seconds.
+    """
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def connect(self, target: Target) -> "Cluster":
+        """Open the host cluster of a target.
+
+        Raises:
+            InputError: The fleet file or a kubeconfig that was named cannot be used.
+            AccessError: No cluster, no credentials.
+        """
+        if target.fleet is not None:
+            return self.open_fleet(target).host
+        from dpfctl.cluster.kube import connect
+        from dpfctl.cluster.kubeconfig import load_config
+
+        return connect(load_config(target.connection, self.environ))
+
+    def open_fleet(self, target: Target) -> "FleetFile":
+        """Open the fleet file of a target, DPU clusters included."""
+        from dpfctl.cluster.fleet_file import open_fleet
+
+        if target.fleet is None:
+            raise InputError("--from: no fleet file was given")
+        return open_fleet(target.fleet, stdin=self.stdin, now=self.now())
+
+    def warn(self, text: str) -> None:
+        """Say on stderr what the user should know but need not act on."""
+        self.err.write(f"warning: {text}\n")
+
+    def note(self, text: str) -> None:
+        """Say on stderr what only a user who asked for details wants."""
+        self.err.write(f"note: {text}\n")
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether stdout is read by a human."""
+        return self.out.isatty()
+
+    def columns(self) -> int | None:
+        """Width of the terminal; None on a pipe, where nothing is ever fitted."""
+        if not self.is_terminal:
+            return None
+        from shutil import get_terminal_size
+
+        return get_terminal_size().columns
+
+    def console(self) -> "Console":
+        """Return a Rich console over stdout, for views that are redrawn."""
+        from rich.console import Console
+
+        return Console(file=self.out, highlight=False, markup=False)
+
+    def has_colour(self, choice: ColourChoice) -> bool:
+        """Decide about colour: the flag, then ``NO_COLOR``, then whether a human reads."""
+        if choice is ColourChoice.ALWAYS:
+            return True
+        if choice in (ColourChoice.FALSE, ColourChoice.NEVER) or "NO_COLOR" in self.environ:
+            return False
+        if choice is ColourChoice.TRUE:
+            return True
+        return self.is_terminal and self.environ.get("TERM") != "dumb"
+
+
+def real_session(environ: Mapping[str, str]) -> Session:
+    """Return the session of a process."""
+    return Session(
+        out=sys.stdout,
+        err=sys.stderr,
+        stdin=sys.stdin,
+        environ=environ,
+        now=lambda: datetime.now(UTC),
+        sleep=time.sleep,
+    )
