@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -57,7 +58,7 @@ def main() -> NoReturn:
         from typer.completion import completion_init
 
         completion_init()
-    is_plugin = os.path.basename(sys.argv[0]) == "kubectl-dpf"
+    is_plugin = Path(sys.argv[0]).name == "kubectl-dpf"
     code = run(
         sys.argv[1:], real_session(os.environ), program="kubectl dpf" if is_plugin else "dpfctl"
     )
@@ -89,17 +90,14 @@ def _as_ours(failure: DpfctlError | typer.TyperException) -> DpfctlError:
     """Turn what Typer says about a command line into an error of our form."""
     if isinstance(failure, DpfctlError):
         return failure
-    near = sorted(getattr(failure, "possibilities", None) or ())
+    text, _, guess = failure.format_message().partition(" Did you mean ")
     where = getattr(getattr(failure, "ctx", None), "command_path", "dpfctl")
+    hint = f"did you mean {guess}" if guess else f"see `{where} --help`"
+    near = sorted(getattr(failure, "possibilities", None) or ())
     flag = getattr(failure, "option_name", None)
-    if near:
-        hint = f"did you mean {' or '.join(near)}?"
-    else:
-        hint = f"see `{where} --help`"
     if flag and type(failure).__name__ == "NoSuchOption":
-        return InputError(f"unknown flag: {flag}", hint)
-    text = failure.format_message().rstrip(".")
-    return InputError(text[:1].lower() + text[1:], hint)
+        return InputError(f"unknown flag: {flag}", f"did you mean {near[0]}?" if near else hint)
+    return InputError(text[:1].lower() + text[1:].rstrip("."), hint)
 
 
 def _report(failure: DpfctlError, session: Session) -> int:

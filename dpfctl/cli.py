@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dpfctl import __version__
-from dpfctl.commands import completion, describe, flags, snapshot, version
+from dpfctl.commands import completion, describe, flags, version
 
 app = typer.Typer(
     name="dpfctl",
@@ -31,6 +31,7 @@ def dpfctl(
     kubeconfig: flags.Kubeconfig = None,
 ) -> None:
     """See and steer NVIDIA DOCA Platform Framework (DPF) fleets."""
+    flags.keep_kubeconfig(ctx, kubeconfig)
     if show_version:
         ctx.obj.out.write(f"Client Version: v{__version__}\n")
         raise typer.Exit
@@ -39,6 +40,5 @@ def dpfctl(
 
 
 app.add_typer(describe.app, name="describe")
-app.add_typer(snapshot.app, name="snapshot")
 app.command("version", epilog=version.EXAMPLES)(version.version)
 app.command("completion", epilog=completion.EXAMPLES)(completion.completion)

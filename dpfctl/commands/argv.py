@@ -1,20 +1,22 @@
 """Command lines as the Go tool takes them, rewritten to what Typer understands.
 
 pflag's booleans take a value behind ``=`` and never a separate one: ``--grouping``,
-``--grouping=true`` and ``--grouping=false`` are all right. Typer has flag pairs instead. pflag also
+``--grouping=true`` and ``--grouping=false`` are all right. Typer's flags take no value. pflag also
 takes ``-o=json``, which Typer would read as the value ``=json``.
 
 Source:
     pflag 1.0, ``strconv.ParseBool`` of Go for the words of true and false.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from dpfctl.errors import InputError
 
+GROUPING = "--grouping"
 BOOLEANS = frozenset(
     {
-        "--grouping",
+        GROUPING,
         "--issues",
         "--show-pending",
         "--show-storage",
@@ -33,18 +35,29 @@ _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 def normalise(args: Sequence[str]) -> list[str]:
     """Rewrite a command line; everything behind ``--`` stays as it is.
 
+    A boolean that is given several times counts as it was given last, as in pflag.
+
     Raises:
-        InputError: A boolean flag has a value that is neither true nor false.
+        InputError: A boolean flag has a value that is neither true nor false, or has it as a
+            separate word, which pflag would silently take for an argument.
     """
     words = list(args)
     end = words.index("--") if "--" in words else len(words)
-    return [new for word in words[:end] for new in _rewrite(word)] + words[end:]
+    for flag, word in pairwise(words[:end]):
+        if flag in (*BOOLEANS, COLOUR) and word in (*_TRUE, *_FALSE):
+            raise InputError(f"{flag}: its value goes behind '='", f"write {flag}={word}")
+    last = {w.partition("=")[0]: w for w in words[:end] if w.partition("=")[0] in BOOLEANS}
+    return [new for word in words[:end] for new in _rewrite(word, last)] + words[end:]
 
 
-def _rewrite(word: str) -> Iterator[str]:
+def _rewrite(word: str, last: Mapping[str, str]) -> Iterator[str]:
     flag, equals, value = word.partition("=")
-    if flag in BOOLEANS and equals:
-        yield flag if _truth(flag, value) else f"--no-{flag[2:]}"
+    if flag in BOOLEANS:
+        _, equals, value = last[flag].partition("=")
+        if not equals or _truth(flag, value):
+            yield flag
+        elif flag == GROUPING:
+            yield f"--no-{GROUPING[2:]}"
     elif word == COLOUR:
         yield f"{COLOUR}=true"
     elif flag == COLOUR:

@@ -76,20 +76,16 @@ ExpandResources = Annotated[
 Grouping = Annotated[
     bool, typer.Option("--grouping/--no-grouping", help="Merge ready siblings into one row.")
 ]
-Issues = Annotated[bool, typer.Option("--issues/--no-issues", help="Show only what is not ready.")]
+Issues = Annotated[bool, typer.Option("--issues", help="Show only what is not ready.")]
 ShowPending = Annotated[
     bool,
-    typer.Option(
-        "--show-pending/--no-show-pending", help="Show conditions no controller has come to yet."
-    ),
+    typer.Option("--show-pending", help="Show conditions no controller has come to yet."),
 ]
-ShowStorage = Annotated[
-    bool, typer.Option("--show-storage/--no-show-storage", help="Show storage resources too.")
-]
+ShowStorage = Annotated[bool, typer.Option("--show-storage", help="Show storage resources too.")]
 ShowMissing = Annotated[
     bool,
     typer.Option(
-        "--show-missing/--no-show-missing",
+        "--show-missing",
         help="Give a row to objects that are named but not found.",
     ),
 ]
@@ -114,26 +110,32 @@ Colour = Annotated[
     ),
 ]
 NoHeaders = Annotated[
-    bool, typer.Option("--no-headers/--headers", help="Leave the line of column names out.")
+    bool, typer.Option("--no-headers", help="Leave the line of column names out.")
 ]
 Verdict = Annotated[
     bool,
-    typer.Option("--exit-code/--no-exit-code", help="Exit 3 if anything is not ready."),
+    typer.Option("--exit-code", help="Exit 3 if anything is not ready."),
 ]
-Watch = Annotated[
-    bool, typer.Option("--watch/--no-watch", "-w", help="Read again and print what changed.")
-]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Read again and print what changed.")]
 Interval = Annotated[
     float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="Pause of --watch.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("--verbose/--no-verbose", "-v", help="Tell which kinds are not installed.")
+    bool, typer.Option("--verbose", "-v", help="Tell which kinds are not installed.")
 ]
 
 
-@app.callback(invoke_without_command=True)
+EXAMPLES = """\b
+Examples:
+  dpfctl describe all
+  dpfctl describe dpusets --show-conditions=dpu
+  dpfctl describe all --from demo"""
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
 def describe(ctx: typer.Context, kubeconfig: flags.Kubeconfig = None) -> None:
     """Describe DPF resources as a tree of conditions."""
+    flags.keep_kubeconfig(ctx, kubeconfig)
     if ctx.invoked_subcommand is None:
         ctx.obj.out.write(f"{ctx.get_help()}\n")
 

@@ -11,6 +11,8 @@ from dpfctl.errors import InputError
 if TYPE_CHECKING:
     from dpfctl.session import Target
 
+_KUBECONFIG = "dpfctl.kubeconfig"
+
 From = Annotated[
     str | None,
     typer.Option(
@@ -86,7 +88,7 @@ def make_target(
     from dpfctl.cluster.kubeconfig import ConnectOptions
     from dpfctl.session import Target
 
-    kubeconfig = kubeconfig or early_kubeconfig(ctx)
+    kubeconfig = kubeconfig or ctx.meta.get(_KUBECONFIG)
     given = {"--kubeconfig": kubeconfig, "--context": context, "--as": as_user}
     named = next((flag for flag, value in given.items() if value), None)
     if fleet is not None and named:
@@ -106,14 +108,10 @@ def make_target(
     )
 
 
-def early_kubeconfig(ctx: typer.Context) -> str | None:
-    """The ``--kubeconfig`` that stands before the subcommand, nearest first."""
-    parent = ctx.parent
-    while parent is not None:
-        if value := parent.params.get("kubeconfig"):
-            return str(value)
-        parent = parent.parent
-    return None
+def keep_kubeconfig(ctx: typer.Context, kubeconfig: str | None) -> None:
+    """Remember a ``--kubeconfig`` that stands before the subcommand."""
+    if kubeconfig:
+        ctx.meta[_KUBECONFIG] = kubeconfig
 
 
 def _seconds(text: str | None) -> float | None:
