@@ -1,0 +1,136 @@
+"""The Cluster protocol over a fleet file: everything dpfctl does, without any cluster.
+
+A file stands for the clusters it describes the way an API server would: objects have versions,
+stale writes are refused. It is read again when it changed on disk; what can be read only once,
+standard input for one, is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import IO
+
+from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source
+from dpfctl.errors import (
+    ForbiddenError,
+    InputError,
+    KindNotServedError,
+    NotFoundError,
+    UnreachableError,
+)
+from dpfctl.model.cluster import ServerInfo
+from dpfctl.model.fleet import HOST, ClusterName, Fleet, FleetPart, key_of
+from dpfctl.model.fleet_reader import read_fleet
+from dpfctl.model.inventory import Inventory, Listing, Trouble
+from dpfctl.model.kinds import Kind
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.model.selectors import parse_selector
+
+_FAILURES = {
+    Trouble.NOT_SERVED: KindNotServedError,
+    Trouble.FORBIDDEN: ForbiddenError,
+    Trouble.UNREACHABLE: UnreachableError,
+}
+
+
+def open_fleet(source: str, *, stdin: IO[bytes] | IO[str], now: datetime) -> "FleetFile":
+    """Open a fleet and read it once, so that a file that cannot be used is told at once.
+
+    Args:
+        source: A path to a YAML or JSON file or to a folder of them, ``-``, or ``demo``.
+        stdin: What ``-`` reads, to its end.
+        now: Timezone-aware moment; what ``${NOW}`` stands for, and the creation time of objects
+            that are created.
+
+    Raises:
+        InputError: The source does not exist, cannot be read, or holds no fleet.
+    """
+    fleet = FleetFile(find_source(source, stdin), now)
+    fleet.load()
+    return fleet
+
+
+class FleetFile:
+    """A fleet on disk: one cluster for the host and one for each DPU cluster it describes."""
+
+    def __init__(self, source: FleetSource, now: datetime) -> None:
+        self._source = source
+        self._now = now
+        self._fleet: Fleet | None = None
+        self._stamp: Stamp = ()
+
+    @property
+    def label(self) -> str:
+        """What messages call the fleet."""
+        return self._source.label
+
+    @property
+    def host(self) -> "FleetCluster":
+        """The host cluster."""
+        return FleetCluster(self, HOST)
+
+    @property
+    def dpu_clusters(self) -> tuple[tuple[ClusterName, "FleetCluster"], ...]:
+        """Namespace, name and objects of each DPU cluster, in the order of the file."""
+        names = self.load().dpu_clusters
+        return tuple((name, FleetCluster(self, name)) for name in names)
+
+    def load(self) -> Fleet:
+        """Return the fleet as it is on disk now."""
+        stamp = self._source.stamp()
+        if self._fleet is None or stamp != self._stamp:
+            self._fleet = read_fleet(self._source.read(), self._now)
+            self._stamp = stamp
+        return self._fleet
+
+
+class FleetCluster:
+    """One cluster of a fleet file; keeps the ``Cluster`` protocol."""
+
+    def __init__(self, file: FleetFile, name: ClusterName) -> None:
+        self._file = file
+        self._name = name
+
+    @property
+    def label(self) -> str:
+        """The file, or ``dpu cluster ns/name``."""
+        return self._file.label if self._name == HOST else f"dpu cluster {'/'.join(self._name)}"
+
+    def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
+        """List each kind; what the snapshot could not read is a trouble."""
+        return self._part().inventory(kinds, namespace)
+
+    def list(
+        self, kind: Kind, namespace: str | None = None, selector: str = ""
+    ) -> Sequence[Resource]:
+        """List one kind; selectors are those of ``kubectl -l``."""
+        wanted = parse_selector(selector)
+        found = self._readable(kind, namespace).items
+        return tuple(r for r in found if wanted.matches(r.mapping("metadata", "labels")))
+
+    def get(self, ref: Ref) -> Resource:
+        """Return one object."""
+        self._readable(ref.kind, ref.namespace)
+        raw = self._part().find(key_of(ref))
+        if raw is None:
+            raise NotFoundError(f"{ref}: not found")
+        return Resource(ref.kind, raw)
+
+    def server(self) -> ServerInfo:
+        """Say which API groups the objects of the file belong to; there is no server version."""
+        versions = self._part().api_versions()
+        return ServerInfo("", {group: tuple(sorted(versions[group])) for group in sorted(versions)})
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def _part(self) -> FleetPart:
+        part = self._file.load().parts.get(self._name)
+        if part is None:
+            raise InputError(f"{self._file.label}: no longer holds {self.label}")
+        return part
+
+    def _readable(self, kind: Kind, namespace: str | None) -> Listing:
+        listing = self._part().listing(kind, namespace)
+        if listing.trouble is not None:
+            raise _FAILURES[listing.trouble](f"{kind.resource}: {listing.message}")
+        return listing

@@ -1,0 +1,171 @@
+"""Where the text of a fleet comes from: a file, a folder, standard input, or the packaged demo."""
+
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import IO, Protocol
+
+from dpfctl.errors import InputError
+from dpfctl.model.documents import LIMITS, Document, Format, check_size, parse_documents
+
+DEMO = "demo"
+STDIN = "-"
+SUFFIXES = (".json", ".yaml", ".yml")
+
+Stamp = tuple[tuple[int, ...], ...]
+"""Device, inode, size and change time (ns) of each file: equal until somebody writes to one."""
+
+_SAVE = "save a copy to work on: `dpfctl snapshot save FILE`"
+_CHOICES = "--from takes a file, a folder, - or demo"
+
+
+class FleetSource(Protocol):
+    """Something that holds the documents of a fleet."""
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        ...
+
+    def stamp(self) -> Stamp:
+        """Say which state it is in; what can be read only once is always in the same."""
+        ...
+
+    def read(self) -> tuple[Document, ...]:
+        """Read the documents; InputError if that fails or if there are none."""
+        ...
+
+    def writable(self) -> Path:
+        """Return the file that takes writes, symbolic links followed, else raise InputError."""
+        ...
+
+
+def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
+    """Decide what is meant by ``--from``.
+
+    Args:
+        source: A path, ``-``, or ``demo``; a file of that name is ``./demo``.
+        stdin: What ``-`` reads.
+
+    Raises:
+        InputError: There is no such file or folder.
+    """
+    if source == STDIN:
+        return _StreamSource("standard input", lambda: stdin)
+    if source == DEMO:
+        packaged = resources.files("dpfctl").joinpath("demo", "fleet.yaml")
+        return _StreamSource("demo fleet", lambda: packaged.open("rb"))
+    path = Path(source)
+    mode = _stat(path)[0]
+    if stat.S_ISDIR(mode):
+        return _FolderSource(path)
+    return _FileSource(path) if stat.S_ISREG(mode) else _StreamSource(source, lambda: _open(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _FileSource:
+    """One regular file, the only source that takes writes."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        return str(self.path)
+
+    def stamp(self) -> Stamp:
+        return (_stat(self.path)[1:],)
+
+    def read(self) -> tuple[Document, ...]:
+        return _filled(self.label, _read(self.label, _open(self.path)))
+
+    def writable(self) -> Path:
+        return self.path.resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderSource:
+    """The YAML and JSON files of a folder, by name, without its subfolders."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        return str(self.path)
+
+    def stamp(self) -> Stamp:
+        return tuple(_stat(path)[1:] for path in self._files())
+
+    def read(self) -> tuple[Document, ...]:
+        found = (_read(str(path), _open(path)) for path in self._files())
+        return _filled(self.label, tuple(document for part in found for document in part))
+
+    def writable(self) -> Path:
+        raise InputError(f"{self.label}: a folder takes no writes", _SAVE)
+
+    def _files(self) -> list[Path]:
+        try:
+            found = sorted(self.path.iterdir())
+        except OSError as error:
+            raise unusable(self.path, "read", error) from error
+        return [path for path in found if path.suffix in SUFFIXES and path.is_file()]
+
+
+@dataclass(frozen=True, slots=True)
+class _StreamSource:
+    """Standard input, a pipe, or the demo fleet from wherever dpfctl is installed."""
+
+    label: str
+    open: Callable[[], IO[bytes] | IO[str]]
+
+    def stamp(self) -> Stamp:
+        return ()
+
+    def read(self) -> tuple[Document, ...]:
+        return _filled(self.label, _read(self.label, self.open()))
+
+    def writable(self) -> Path:
+        raise InputError(f"{self.label}: takes no writes", _SAVE)
+
+
+def unusable(path: Path, verb: str, error: OSError) -> InputError:
+    """Translate what the operating system says about a file into words of ours."""
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: not found", _CHOICES)
+    reason = error.strerror or str(error)
+    return InputError(f"{path}: cannot be {verb}: {reason[:1].lower()}{reason[1:]}")
+
+
+def _stat(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise unusable(path, "read", error) from error
+    return found.st_mode, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise unusable(path, "read", error) from error
+
+
+def _read(label: str, stream: IO[bytes] | IO[str]) -> tuple[Document, ...]:
+    limit = LIMITS[Format.JSON]
+    try:
+        data = stream.read(limit + 1)
+    except OSError as error:
+        raise unusable(Path(label), "read", error) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{label}: not UTF-8 text", "save it as UTF-8 text") from error
+    data = data.encode() if isinstance(data, str) else data
+    check_size(len(data), label, Format.JSON)
+    return parse_documents(data, label)
+
+
+def _filled(label: str, documents: tuple[Document, ...]) -> tuple[Document, ...]:
+    if all(document.value is None for document in documents):
+        raise InputError(f"{label}: holds no objects")
+    return documents

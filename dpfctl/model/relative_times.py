@@ -1,0 +1,61 @@
+"""Times that a fleet file gives relative to now: ``${NOW}``, ``${NOW-4d20h}``, ``${NOW+30m}``.
+
+A demo or a test scenario would age otherwise. Only fields whose name says that they hold a time are
+looked at, so that the same words in a message or a value stay what they are.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from dpfctl.model.timestamps import format_time
+
+MARK = "${NOW"
+_FIELD = re.compile(r".*(?:[tT]ime|[tT]imestamp|At|-at|-until)")
+_RELATIVE = re.compile(r"\$\{NOW(?:(?P<sign>[-+])(?P<span>(?:[0-9]{1,9}[smhd])+))?\}")
+_PART = re.compile(r"([0-9]+)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def resolve_times(value: Any, now: datetime) -> Any:
+    """Return a value with its relative times made absolute.
+
+    Args:
+        value: Plain values; left unchanged. Parts without relative times are shared.
+        now: Timezone-aware moment that ``${NOW}`` stands for.
+
+    Raises:
+        ValueError: A time field starts with ``${NOW`` and goes on in another way, or leaves the
+            years a date can have; the message names field and text.
+    """
+    if isinstance(value, dict):
+        fields = {key: _field(key, child, now) for key, child in value.items()}
+        return fields if any(fields[key] is not value[key] for key in fields) else value
+    if isinstance(value, list):
+        items = [resolve_times(child, now) for child in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else items
+    return value
+
+
+def _field(key: str, value: Any, now: datetime) -> Any:
+    if not isinstance(value, str):
+        return resolve_times(value, now)
+    if not value.startswith(MARK) or not _FIELD.fullmatch(key):
+        return value
+    moment = _moment(value, now)
+    if moment is None:
+        raise ValueError(f'{key}: "{value}" is no time relative to now')
+    return format_time(moment)
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
+    found = _RELATIVE.fullmatch(text)
+    if found is None:
+        return None
+    parts = _PART.findall(found["span"] or "")
+    seconds = sum(int(count) * _SECONDS[unit] for count, unit in parts)
+    try:
+        return now + timedelta(seconds=-seconds if found["sign"] == "-" else seconds)
+    except OverflowError:
+        return None
