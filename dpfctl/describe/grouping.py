@@ -38,8 +38,13 @@ def is_failed(condition: Condition, *, show_pending: bool) -> bool:
 
 
 def has_unready_child(children: Iterable[Node], *, show_pending: bool) -> bool:
-    """Whether a direct child is not ready; children without conditions are looked through."""
+    """Whether a direct child is not ready; children without conditions are looked through.
+
+    A row for something missing counts: whoever asked for such rows must not lose them in a group.
+    """
     for child in children:
+        if child.role is Role.PROBLEM:
+            return True
         ready = child.ready
         if ready is not None:
             if not ready.is_true:
