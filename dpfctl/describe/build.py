@@ -115,7 +115,7 @@ def build_tree(inventory: Inventory, options: Options, now: datetime) -> Tree:
     problems = survey.problems
     rows = [_problem_row(p) for p in problems if p.is_unreadable_list]
     root = survey.node(config, [*branches, *rows])
-    return Tree(root, problems, _is_fleet_healthy(root, options), survey.unmatched())
+    return Tree(root, problems, _is_fleet_healthy(root, options), survey.unmatched(root))
 
 
 def _branches(options: Options) -> list[_Branch]:

@@ -8,12 +8,12 @@ room that changes, and it lives as long as one ``build_tree`` call.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from dpfctl.describe.filters import Filter, known_kind
+from dpfctl.describe.filters import ALL, Filter
 from dpfctl.describe.grouping import group_siblings, is_failed
 from dpfctl.describe.options import Options, View
 from dpfctl.describe.synthetic import conditions_of
-from dpfctl.describe.tree import NOT_FOUND, Node, Problem, Role, problem_of_list
-from dpfctl.model import labels
+from dpfctl.describe.tree import NOT_FOUND, Node, Problem, Role, problem_of_list, walk
+from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import READY, Condition
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
@@ -139,28 +139,21 @@ class Survey:
         """Make the grouping heading of a kind over objects that have nothing below them."""
         return self.header(kind.title, [self.node(r) for r in resources], grouping=True)
 
-    def unmatched(self) -> tuple[str, ...]:
-        """Filter words that match nothing, each as ``--flag=word``."""
-        flags = {
-            "--show-resources": self.options.show_resources,
-            "--show-conditions": self.options.show_conditions,
-            "--expand-resources": self.options.expand_resources,
-        }
+    def unmatched(self, root: Node) -> tuple[str, ...]:
+        """Filter words that pick nothing in the tree, each as ``--flag=word``."""
+        shown = {node.resource.ref for node in walk(root) if node.resource}
+        services = {ref for ref in shown if ref.kind is kinds.DPU_SERVICE}
+        asked = (
+            ("--show-resources", self.options.show_resources, shown),
+            ("--show-conditions", self.options.show_conditions, shown),
+            ("--expand-resources", self.options.expand_resources, services),
+        )
         return tuple(
             f"{flag}={word}"
-            for flag, words in flags.items()
+            for flag, words, refs in asked
             for word in words.words
-            if not self._matches_something(flag, word, words)
+            if not (_is_all(flag, words) if word.lower() == ALL else _picks_any(word, refs))
         )
-
-    def _matches_something(self, flag: str, word: str, words: Filter) -> bool:
-        if word.lower() == "all":
-            return flag != "--show-resources" or words.is_exactly_all
-        kind = known_kind(word)
-        if kind is None:
-            return False
-        name = word.partition("/")[2].lower()
-        return not name or any(r.name.lower() == name for r in self._inventory.list(kind))
 
     def _listed(
         self, resource: Resource, conditions: tuple[Condition, ...]
@@ -192,6 +185,16 @@ def owner_of(resource: Resource) -> str:
 def is_system_component(service: Resource) -> bool:
     """Whether a DPUService is one of DPF's own, whatever the label's value."""
     return service.label(labels.COMPONENT) is not None
+
+
+def _is_all(flag: str, words: Filter) -> bool:
+    """Whether the word ``all`` does something: to show, it must stand alone and in lower case."""
+    return flag != "--show-resources" or words.is_exactly_all
+
+
+def _picks_any(word: str, refs: Iterable[Ref]) -> bool:
+    alone = Filter((word,))
+    return any(alone.matches(ref.kind, ref.name) for ref in refs)
 
 
 def _missing(ref: Ref, owner: Ref) -> Problem:
