@@ -51,14 +51,12 @@ def _services(survey: Survey, deployment: Resource, owned: list[Resource]) -> No
 
 
 def _templates(survey: Survey, deployment: Resource) -> list[Node]:
-    names = {
-        service.get("serviceTemplate")
-        for service in deployment.mapping("spec", "services").values()
-        if isinstance(service, dict)
-    }
+    services = deployment.mapping("spec", "services")
+    names = {deployment.text("spec", "services", key, "serviceTemplate") for key in services}
     refs = [
         Ref(kinds.DPU_SERVICE_TEMPLATE, deployment.namespace, name)
-        for name in sorted(n for n in names if isinstance(n, str) and n)
+        for name in sorted(names)
+        if name
     ]
     found = [survey.node(t) for ref in refs if (t := survey.named(ref, deployment.ref))]
     return found + survey.placeholders(refs, deployment.ref)

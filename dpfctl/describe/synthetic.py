@@ -119,7 +119,7 @@ def _application(application: Resource, now: datetime) -> tuple[Condition, ...]:
             since,
         )
         for entry in application.items("status", "resources")
-        if entry.get("kind") in WORKLOADS
+        if str(entry.get("kind")) in WORKLOADS
     )
     health = application.text("status", "health", "status")
     return (*complaints, *workloads, _application_ready(health, complaints, since))
