@@ -19,6 +19,10 @@ from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
+SHOW = "--show-resources"
+LIST = "--show-conditions"
+EXPAND = "--expand-resources"
+
 
 class Survey:
     """Shared state of the branches of one tree.
@@ -141,18 +145,16 @@ class Survey:
 
     def unmatched(self, root: Node) -> tuple[str, ...]:
         """Filter words that pick nothing in the tree, each as ``--flag=word``."""
-        shown = {node.resource.ref for node in walk(root) if node.resource}
-        services = {ref for ref in shown if ref.kind is kinds.DPU_SERVICE}
-        asked = (
-            ("--show-resources", self.options.show_resources, shown),
-            ("--show-conditions", self.options.show_conditions, shown),
-            ("--expand-resources", self.options.expand_resources, services),
-        )
+        flags = {
+            SHOW: self.options.show_resources,
+            LIST: self.options.show_conditions,
+            EXPAND: self.options.expand_resources,
+        }
         return tuple(
             f"{flag}={word}"
-            for flag, words, refs in asked
+            for flag, words in flags.items()
             for word in words.words
-            if not (_is_all(flag, words) if word.lower() == ALL else _picks_any(word, refs))
+            if not (_is_all(flag, words) if word.lower() == ALL else _picks(flag, word, root))
         )
 
     def _listed(
@@ -189,12 +191,16 @@ def is_system_component(service: Resource) -> bool:
 
 def _is_all(flag: str, words: Filter) -> bool:
     """Whether the word ``all`` does something: to show, it must stand alone and in lower case."""
-    return flag != "--show-resources" or words.is_exactly_all
+    return flag != SHOW or words.is_exactly_all
 
 
-def _picks_any(word: str, refs: Iterable[Ref]) -> bool:
+def _picks(flag: str, word: str, root: Node) -> bool:
     alone = Filter((word,))
-    return any(alone.matches(ref.kind, ref.name) for ref in refs)
+    return any(
+        alone.matches(node.resource.kind, node.resource.name)
+        for node in walk(root)
+        if node.resource and (flag != EXPAND or node.resource.kind is kinds.DPU_SERVICE)
+    )
 
 
 def _missing(ref: Ref, owner: Ref) -> Problem:
