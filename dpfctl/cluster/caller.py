@@ -1,0 +1,218 @@
+"""Requests that are made until they are answered or time is up, by someone who is logged in."""
+
+import itertools
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from urllib3 import HTTPHeaderDict
+
+from dpfctl.cluster.config import ClusterConfig, Impersonation
+from dpfctl.cluster.credentials import Credentials
+from dpfctl.cluster.faults import Cause, FaultError, Limits
+from dpfctl.cluster.retries import ATTEMPTS, LONGEST_WAIT, next_pause
+from dpfctl.cluster.transport import Answer, Request, Transport
+from dpfctl.errors import AccessError, DpfctlError, UnreachableError
+
+REQUEST_LIMIT = 30.0
+
+_OF_THE_WHOLE = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.TLS})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much a cluster is waited for.
+
+    Attributes:
+        limits: For one exchange.
+        request: Seconds for a request with all its attempts, if the user does not say.
+        connects: How many times a refused connection is tried.
+        remembers: Whether a cluster that did not answer once counts as dead from then on.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    request: float = REQUEST_LIMIT
+    connects: int = ATTEMPTS
+    remembers: bool = False
+
+
+HOST_PATIENCE = Patience()
+
+
+class Outage:
+    """What one request learned about the whole server, shared with all others.
+
+    Twenty lists of a server that is down end with the first of them, not after 20 x 5 attempts.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._error: DpfctlError | None = None
+
+    def declare(self, error: DpfctlError) -> None:
+        """End all requests that share this value; the first error counts."""
+        self._error = self._error or error
+        self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, or raise as soon as an outage is declared."""
+        if self._event.wait(seconds) and self._error is not None:
+            raise self._error
+
+    @property
+    def error(self) -> DpfctlError | None:
+        """What was declared."""
+        return self._error
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    number: int
+    credentials: Credentials
+    headers: Mapping[str, str]
+    transport: Transport
+
+
+class Caller:
+    """Sends the requests of one cluster.
+
+    Args:
+        config: The cluster and the user.
+        open_transport: Makes a transport for a set of credentials.
+        patience: How long to wait for what.
+    """
+
+    def __init__(
+        self,
+        config: ClusterConfig,
+        open_transport: Callable[[Credentials], Transport],
+        patience: Patience,
+    ) -> None:
+        self._config = config
+        self._open = open_transport
+        self._patience = patience
+        self._guard = threading.Lock()
+        self._login = self._log_in(0, config.credentials.current())
+        self._has_answered = False
+
+    def ask(self, request: Request, outage: Outage) -> Answer:
+        """Send a request, again where that is safe and may help.
+
+        Returns:
+            The last answer, whatever its status; never 401.
+
+        Raises:
+            AccessError: The server refuses the credentials.
+            UnreachableError: There was no answer.
+        """
+        until = monotonic() + self._limit
+        for attempt in itertools.count(1):
+            outage.wait(0)
+            outcome = self._attempt(request, until)
+            left = min(until - monotonic(), LONGEST_WAIT)
+            pause = next_pause(
+                request.method,
+                attempt,
+                outcome,
+                left,
+                random.random(),
+                self._patience.connects,
+            )
+            if pause is None:
+                return self._settle(outcome, attempt, outage)
+            outage.wait(pause)
+        raise AssertionError("itertools.count ended")
+
+    def cut(self) -> None:
+        """End all requests under way."""
+        self._login.transport.cut()
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._login.transport.close()
+
+    @property
+    def _limit(self) -> float:
+        wanted = self._config.request_timeout
+        if wanted is None:
+            return self._patience.request
+        return wanted or float("inf")
+
+    def _attempt(self, request: Request, until: float) -> Answer | FaultError:
+        login = self._login
+        outcome = self._send(login, request, until)
+        if isinstance(outcome, Answer) and outcome.status == 401:
+            renewed = self._renew(login)
+            return outcome if renewed is login else self._send(renewed, request, until)
+        return outcome
+
+    def _send(self, login: _Login, request: Request, until: float) -> Answer | FaultError:
+        headers = HTTPHeaderDict(login.headers)
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
+        try:
+            answer = login.transport.send(request, headers, until)
+        except FaultError as fault:
+            return fault
+        self._has_answered = True
+        return answer
+
+    def _settle(self, outcome: Answer | FaultError, attempts: int, outage: Outage) -> Answer:
+        if isinstance(outcome, Answer) and outcome.status != 401:
+            return replace(outcome, attempts=attempts)
+        if isinstance(outcome, Answer):
+            error: DpfctlError = self._refused()
+        else:
+            error = self.unreachable(outcome, attempts)
+        if isinstance(outcome, Answer) or self._is_of_the_whole(outcome):
+            outage.declare(error)
+        raise error
+
+    def unreachable(self, fault: FaultError, attempts: int = 1) -> UnreachableError:
+        """Return the error for a fault of this cluster."""
+        tries = f" ({attempts} attempts)" if attempts > 1 else ""
+        where = f"{self._config.label}: {self._config.server.endpoint}"
+        return UnreachableError(f"{where}: {fault.fact}{tries}", fault.hint)
+
+    def _is_of_the_whole(self, fault: FaultError) -> bool:
+        if fault.cause in _OF_THE_WHOLE:
+            return True
+        if fault.cause is Cause.SILENT and self._patience.remembers:
+            return True
+        return fault.cause is not Cause.TOO_LARGE and not self._has_answered
+
+    def _refused(self) -> AccessError:
+        user = f"user {self._config.user}" if self._config.user else "anonymous"
+        fact = "the server refuses the credentials (401)"
+        return AccessError(f"{self._config.label}: {user}: {fact}", self._config.credentials.hint)
+
+    def _renew(self, refused: _Login) -> _Login:
+        """Log in again once, whoever of several threads comes first; the same if nothing is new."""
+        with self._guard:
+            if self._login.number != refused.number:
+                return self._login
+            credentials = self._config.credentials.reload()
+            if credentials != refused.credentials:
+                self._login = self._log_in(refused.number + 1, credentials)
+            return self._login
+
+    def _log_in(self, number: int, credentials: Credentials) -> _Login:
+        headers = _headers(credentials, self._config.impersonation)
+        return _Login(number, credentials, headers, self._open(credentials))
+
+
+def _headers(credentials: Credentials, impersonation: Impersonation) -> HTTPHeaderDict:
+    headers = HTTPHeaderDict({"Accept": "application/json", "User-Agent": "dpfctl"})
+    if credentials.token:
+        headers["Authorization"] = f"Bearer {credentials.token}"
+    if impersonation.user:
+        headers["Impersonate-User"] = impersonation.user
+    if impersonation.uid:
+        headers["Impersonate-Uid"] = impersonation.uid
+    for group in impersonation.groups:
+        headers.add("Impersonate-Group", group)
+    for key, value in impersonation.extra:
+        headers.add(f"Impersonate-Extra-{key}", value)
+    return headers

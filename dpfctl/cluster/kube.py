@@ -1,0 +1,309 @@
+"""A cluster behind an API server: the only module that imports the Kubernetes client.
+
+Of the client we take its configuration and its connection pool, and leave everything that goes
+wrong there: see ``docs/decisions/0002-kubernetes-client.md``.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec, module_from_spec
+from typing import Any
+
+import urllib3
+
+from dpfctl.cluster.answers import decode, refusal
+from dpfctl.cluster.caller import HOST_PATIENCE, Caller, Outage, Patience
+from dpfctl.cluster.config import ClusterConfig
+from dpfctl.cluster.credentials import Credentials
+from dpfctl.cluster.crew import side_by_side
+from dpfctl.cluster.faults import FaultError
+from dpfctl.cluster.lines import Lines, plug
+from dpfctl.cluster.paging import ExpiredError, Query, read_pages
+from dpfctl.cluster.paths import collection_path, object_path
+from dpfctl.cluster.sockets import Address
+from dpfctl.cluster.tls import make_context
+from dpfctl.cluster.transport import IN_FLIGHT, Answer, Request, Transport
+from dpfctl.errors import (
+    DpfctlError,
+    ForbiddenError,
+    KindNotServedError,
+    RejectedError,
+    UnreachableError,
+)
+from dpfctl.model.cluster import ServerInfo
+from dpfctl.model.inventory import Inventory, Listing, Trouble, listing_of
+from dpfctl.model.kinds import Kind
+from dpfctl.model.resources import Ref, Resource
+
+FIELD_MANAGER = "dpfctl"
+JSON_TYPE = "application/json"
+
+
+@contextmanager
+def _bare_package(name: str) -> Iterator[None]:
+    """Import submodules of a package without running its ``__init__``.
+
+    ``kubernetes/__init__`` loads the config loader, watch, stream and informers, of which we use
+    nothing, for 0.2 s of every command. Afterwards a plain ``import kubernetes`` works as ever.
+    """
+    spec = find_spec(name)
+    if name in sys.modules or spec is None:
+        yield
+        return
+    sys.modules[name] = module_from_spec(spec)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+with _bare_package("kubernetes"):
+    from kubernetes.client.configuration import Configuration
+    from kubernetes.client.rest import RESTClientObject
+
+_LOST = (UnreachableError, RejectedError)
+
+
+def connect(
+    config: ClusterConfig,
+    label: str = "",
+    patience: Patience = HOST_PATIENCE,
+    check: Callable[[Address], None] | None = None,
+) -> "KubeCluster":
+    """Prepare a cluster. Nothing is sent yet, but a credential program may run.
+
+    Args:
+        config: Where and as whom.
+        label: What messages call it, the config's label if empty.
+        patience: How long to wait for what.
+        check: Called with each address the server's name stands for; raises to refuse it.
+
+    Raises:
+        AccessError: The credentials or the certificate authority cannot be used.
+    """
+    opening = partial(_open_transport, config, patience, check)
+    return KubeCluster(label or config.label, Caller(config, opening, patience), config, patience)
+
+
+class KubeCluster:
+    """The ``Cluster`` protocol over HTTPS."""
+
+    def __init__(
+        self, label: str, caller: Caller, config: ClusterConfig, patience: Patience
+    ) -> None:
+        self._label = label
+        self._caller = caller
+        self._config = config
+        self._lasting = Outage() if patience.remembers else None
+
+    @property
+    def label(self) -> str:
+        """What messages call this cluster."""
+        return self._label
+
+    @property
+    def config(self) -> ClusterConfig:
+        """Where it is and who we are there."""
+        return self._config
+
+    def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
+        """LIST each kind once, eight at a time.
+
+        Raises:
+            AccessError: The cluster as a whole cannot be read.
+        """
+        wanted = tuple(dict.fromkeys(kinds))
+        outage = self._outage()
+        jobs = [partial(self._listing, kind, namespace, outage) for kind in wanted]
+        try:
+            found = side_by_side(jobs, IN_FLIGHT)
+        except DpfctlError:
+            self._caller.cut()
+            raise
+        lost = [entry for entry in found if isinstance(entry, DpfctlError)]
+        if lost and len(lost) == len(found):
+            raise lost[0]
+        listings = (_trouble(e) if isinstance(e, DpfctlError) else e for e in found)
+        return Inventory(dict(zip(wanted, listings, strict=True)))
+
+    def list(
+        self, kind: Kind, namespace: str | None = None, selector: str = ""
+    ) -> Sequence[Resource]:
+        """LIST one kind, pages aside."""
+        return listing_of(self._list(kind, namespace, selector, self._outage())).items
+
+    def get(self, ref: Ref) -> Resource:
+        """GET one object."""
+        return Resource(ref.kind, self._json("GET", object_path(ref), ref))
+
+    def create(self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
+        """POST an object."""
+        ref = Resource(kind, body).ref
+        path = collection_path(kind, ref.namespace if kind.namespaced else None)
+        return Resource(kind, self._json("POST", path, ref, _writing(dry_run), body))
+
+    def replace_status(
+        self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
+    ) -> Resource:
+        """PUT the status of an object."""
+        ref = Resource(kind, body).ref
+        path = f"{object_path(ref)}/status"
+        return Resource(kind, self._json("PUT", path, ref, _writing(dry_run), body))
+
+    def server(self) -> ServerInfo:
+        """GET ``/version`` and ``/apis``."""
+        version, groups = side_by_side(
+            [partial(self._json, "GET", path, path) for path in ("/version", "/apis")], 2
+        )
+        return ServerInfo(Resource(_NO_KIND, version).text("gitVersion"), _versions(groups))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        subject: Kind | Ref | str,
+        query: Query = (),
+        body: Any = None,
+        content_type: str = JSON_TYPE,
+        outage: Outage | None = None,
+    ) -> Answer:
+        """Send any request; whatever is not a success becomes an error.
+
+        Args:
+            method: HTTP method; only reads are repeated when an answer is lost.
+            path: Below the server's URL.
+            subject: What messages are about.
+            query: Parameters.
+            body: JSON value, None for no body.
+            content_type: Of the body; a patch is nothing without it.
+            outage: Shared with other requests of the same read.
+
+        Raises:
+            DpfctlError: Any of those the ``Cluster`` protocol lists.
+        """
+        answer = self._send(method, path, query, body, content_type, outage)
+        if 200 <= answer.status < 300:
+            return answer
+        raise refusal(subject, self._config.server.endpoint, answer)
+
+    def close(self) -> None:
+        """Cut what is under way and give connections back."""
+        self._caller.close()
+
+    def _outage(self) -> Outage:
+        return self._lasting or Outage()
+
+    def _listing(self, kind: Kind, namespace: str | None, outage: Outage) -> Listing | DpfctlError:
+        try:
+            return listing_of(self._list(kind, namespace, "", outage))
+        except KindNotServedError as error:
+            return Listing(trouble=Trouble.NOT_SERVED, message=error.message)
+        except ForbiddenError as error:
+            return Listing(trouble=Trouble.FORBIDDEN, message=error.message)
+        except _LOST as error:
+            if outage.error is not None:
+                raise
+            return error
+
+    def _list(
+        self, kind: Kind, namespace: str | None, selector: str, outage: Outage
+    ) -> Iterable[Resource]:
+        path = collection_path(kind, namespace)
+        query: Query = (("labelSelector", selector),) if selector else ()
+        try:
+            items = read_pages(partial(self._page, kind, path, outage), query)
+        except FaultError as fault:
+            raise self._caller.unreachable(fault) from fault
+        identity = {"apiVersion": kind.api_version, "kind": kind.name}
+        return (Resource(kind, {**identity, **item}) for item in items)
+
+    def _page(self, kind: Kind, path: str, outage: Outage, query: Query) -> dict[str, Any]:
+        answer = self._send("GET", path, query, None, "", outage)
+        if answer.status == 410:
+            raise ExpiredError
+        if answer.status != 200:
+            raise refusal(kind, self._config.server.endpoint, answer)
+        return decode(answer)
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        subject: Kind | Ref | str,
+        query: Query = (),
+        body: Any = None,
+    ) -> dict[str, Any]:
+        answer = self.request(method, path, subject, query, body)
+        try:
+            return decode(answer)
+        except FaultError as fault:
+            raise self._caller.unreachable(fault) from fault
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: Any,
+        content_type: str,
+        outage: Outage | None,
+    ) -> Answer:
+        data = None if body is None else json.dumps(body, allow_nan=False).encode()
+        request = Request(method, path, query, data, content_type if data is not None else "")
+        return self._caller.ask(request, outage or self._outage())
+
+
+def _open_transport(
+    config: ClusterConfig,
+    patience: Patience,
+    check: Callable[[Address], None] | None,
+    credentials: Credentials,
+) -> Transport:
+    context = make_context(config, credentials) if config.server.scheme == "https" else None
+    # Through a proxy it is the proxy that looks the name up and connects.
+    lines = Lines(patience.limits.connect, None if config.proxy else check)
+    pool = RESTClientObject(_configuration(config)).pool_manager
+    plug(pool, lines, context)
+    via = str(config.proxy) if config.proxy else ""
+    return Transport(pool, config.server.url, lines, patience.limits, via)
+
+
+def _configuration(config: ClusterConfig) -> Any:
+    """Describe the cluster to the client, with everything it would do by itself turned off."""
+    wanted = Configuration(host=config.server.url)
+    wanted.retries = False
+    wanted.verify_ssl = not config.skip_verify
+    wanted.tls_server_name = config.tls_server_name or None
+    wanted.connection_pool_maxsize = IN_FLIGHT
+    # The client would ask the environment again, without our exceptions.
+    wanted.proxy = config.proxy.url if config.proxy else None
+    wanted.no_proxy = None
+    if config.proxy and config.proxy.login:
+        wanted.proxy_headers = urllib3.make_headers(proxy_basic_auth=config.proxy.login)
+    return wanted
+
+
+def _trouble(error: DpfctlError) -> Listing:
+    return Listing(trouble=Trouble.UNREACHABLE, message=error.message)
+
+
+def _writing(dry_run: bool) -> Query:
+    return (("fieldManager", FIELD_MANAGER), *((("dryRun", "All"),) if dry_run else ()))
+
+
+def _versions(groups: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Read an ``APIGroupList``: group -> versions, the preferred one first."""
+    found: dict[str, tuple[str, ...]] = {"": ("v1",)}
+    for group in Resource(_NO_KIND, groups).items("groups"):
+        entry = Resource(_NO_KIND, group)
+        preferred = entry.text("preferredVersion", "version")
+        served = (version.get("version") for version in entry.items("versions"))
+        names = (preferred, *(name for name in served if isinstance(name, str)))
+        found[entry.text("name")] = tuple(dict.fromkeys(name for name in names if name))
+    return found
+
+
+_NO_KIND = Kind("", "", "")

@@ -1,0 +1,60 @@
+"""Long lists, read in pages that belong together."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dpfctl.cluster.answers import list_items
+from dpfctl.cluster.faults import Cause, FaultError
+
+PAGE_SIZE = 500
+RESTARTS = 2
+MOST_PAGES = 4000
+
+Query = tuple[tuple[str, str], ...]
+
+
+class ExpiredError(Exception):
+    """The server no longer holds the snapshot that a continue token belongs to (410)."""
+
+
+def read_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
+    """Return the items of all pages of one list.
+
+    A token that expires half way means starting over, never mixing two snapshots; the third time
+    the list is asked for in one piece.
+
+    Args:
+        fetch: Gets one page; raises ``ExpiredError`` for 410.
+        query: What selects the objects.
+
+    Raises:
+        FaultError: A page is no list, or the pages do not end.
+    """
+    for _ in range(RESTARTS + 1):
+        try:
+            return _all_pages(fetch, query)
+        except ExpiredError:
+            continue
+    return list_items(fetch(query))
+
+
+def _all_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    token = ""
+    for _ in range(MOST_PAGES):
+        page = fetch(
+            (*query, ("limit", str(PAGE_SIZE)), *((("continue", token),) if token else ()))
+        )
+        items += list_items(page)
+        before, token = token, _continue_of(page)
+        if not token:
+            return items
+        if token == before:
+            break
+    raise FaultError(Cause.RUBBISH, "not a Kubernetes answer: a list without an end")
+
+
+def _continue_of(page: Mapping[str, Any]) -> str:
+    metadata = page.get("metadata")
+    token = metadata.get("continue") if isinstance(metadata, dict) else None
+    return token if isinstance(token, str) else ""
