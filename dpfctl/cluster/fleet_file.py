@@ -5,10 +5,12 @@ stale writes are refused. It is read again when it changed on disk; what can be 
 standard input for one, is kept.
 """
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
+from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source
 from dpfctl.errors import (
     ForbiddenError,
@@ -18,12 +20,17 @@ from dpfctl.errors import (
     UnreachableError,
 )
 from dpfctl.model.cluster import ServerInfo
+from dpfctl.model.documents import Document, Format
 from dpfctl.model.fleet import HOST, ClusterName, Fleet, FleetPart, key_of
+from dpfctl.model.fleet_edit import Edit, changes, edit_documents
 from dpfctl.model.fleet_reader import read_fleet
-from dpfctl.model.inventory import Inventory, Listing, Trouble
+from dpfctl.model.fleet_writes import plan_create, plan_status
+from dpfctl.model.inventory import Inventory, Trouble
+from dpfctl.model.json_writer import write_json
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.selectors import parse_selector
+from dpfctl.model.yaml_writer import write_yaml
 
 _FAILURES = {
     Trouble.NOT_SERVED: KindNotServedError,
@@ -55,6 +62,8 @@ class FleetFile:
     def __init__(self, source: FleetSource, now: datetime) -> None:
         self._source = source
         self._now = now
+        self._mutex = threading.RLock()
+        self._documents: tuple[Document, ...] = ()
         self._fleet: Fleet | None = None
         self._stamp: Stamp = ()
 
@@ -76,10 +85,42 @@ class FleetFile:
 
     def load(self) -> Fleet:
         """Return the fleet as it is on disk now."""
-        stamp = self._source.stamp()
-        if self._fleet is None or stamp != self._stamp:
-            self._fleet = read_fleet(self._source.read(), self._now)
-            self._stamp = stamp
+        with self._mutex:
+            stamp = self._source.stamp()
+            if self._fleet is None or stamp != self._stamp:
+                return self._keep(self._source.read(), stamp)
+            return self._fleet
+
+    def write(self, plan: Callable[[Fleet, datetime], Edit], *, dry_run: bool) -> Mapping[str, Any]:
+        """Make one edit, planned on what the file holds while no one else can write to it.
+
+        Args:
+            plan: The fleet and the time to the edit; what it raises leaves the file alone.
+            dry_run: Plan only; this also works on what takes no writes.
+
+        Returns:
+            The object as it is now stored, or would be.
+
+        Raises:
+            InputError: The fleet is no regular file, or the file cannot be written.
+            ConflictError: Another process kept the file locked.
+        """
+        if dry_run:
+            return plan(self.load(), self._now).raw
+        path = self._source.writable()
+        with self._mutex, locked(path):
+            fleet = self.load()
+            edit = plan(fleet, self._now)
+            if changes(fleet, edit):
+                documents = edit_documents(self._documents, fleet, edit)
+                replace_file(path, _text(documents))
+                self._keep(documents, self._source.stamp())
+            return edit.raw
+
+    def _keep(self, documents: tuple[Document, ...], stamp: Stamp) -> Fleet:
+        self._fleet = read_fleet(documents, self._now)
+        self._documents = documents
+        self._stamp = stamp
         return self._fleet
 
 
@@ -104,16 +145,35 @@ class FleetCluster:
     ) -> Sequence[Resource]:
         """List one kind; selectors are those of ``kubectl -l``."""
         wanted = parse_selector(selector)
-        found = self._readable(kind, namespace).items
+        self._check_served(kind)
+        found = self._part().listing(kind, namespace).items
         return tuple(r for r in found if wanted.matches(r.mapping("metadata", "labels")))
 
     def get(self, ref: Ref) -> Resource:
         """Return one object."""
-        self._readable(ref.kind, ref.namespace)
+        self._check_served(ref.kind)
         raw = self._part().find(key_of(ref))
         if raw is None:
             raise NotFoundError(f"{ref}: not found")
         return Resource(ref.kind, raw)
+
+    def create(self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
+        """Add an object, as ``plan_create`` says."""
+        self._check_served(kind)
+        raw = self._file.write(
+            lambda fleet, now: plan_create(fleet, self._name, kind, body, now), dry_run=dry_run
+        )
+        return Resource(kind, raw)
+
+    def replace_status(
+        self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
+    ) -> Resource:
+        """Replace the status of an object, as ``plan_status`` says."""
+        self._check_served(kind)
+        raw = self._file.write(
+            lambda fleet, _now: plan_status(fleet, self._name, kind, body), dry_run=dry_run
+        )
+        return Resource(kind, raw)
 
     def server(self) -> ServerInfo:
         """Say which API groups the objects of the file belong to; there is no server version."""
@@ -129,8 +189,12 @@ class FleetCluster:
             raise InputError(f"{self._file.label}: no longer holds {self.label}")
         return part
 
-    def _readable(self, kind: Kind, namespace: str | None) -> Listing:
-        listing = self._part().listing(kind, namespace)
-        if listing.trouble is not None:
-            raise _FAILURES[listing.trouble](f"{kind.resource}: {listing.message}")
-        return listing
+    def _check_served(self, kind: Kind) -> None:
+        failed = self._part().unreadable.get(kind.resource)
+        if failed is not None and failed.trouble is not None:
+            raise _FAILURES[failed.trouble](f"{kind.resource}: {failed.message}")
+
+
+def _text(documents: Sequence[Document]) -> bytes:
+    values = [document.value for document in documents if document.value is not None]
+    return write_json(values) if documents[0].format is Format.JSON else write_yaml(values)

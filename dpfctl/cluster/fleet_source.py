@@ -7,16 +7,18 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, Protocol
 
+from dpfctl.cluster.atomic_file import unusable
 from dpfctl.errors import InputError
-from dpfctl.model.documents import LIMITS, Document, Format, check_size, parse_documents
+from dpfctl.model.documents import Document, Format, check_size, parse_documents
 
 DEMO = "demo"
 STDIN = "-"
 SUFFIXES = (".json", ".yaml", ".yml")
 
 Stamp = tuple[tuple[int, ...], ...]
-"""Device, inode, size and change time (ns) of each file: equal until somebody writes to one."""
+"""Device, inode, size and times of change (ns) of each file: equal until one is written to."""
 
+_CHUNK = 1 << 20
 _SAVE = "save a copy to work on: `dpfctl snapshot save FILE`"
 _CHOICES = "--from takes a file, a folder, - or demo"
 
@@ -108,7 +110,7 @@ class _FolderSource:
         try:
             found = sorted(self.path.iterdir())
         except OSError as error:
-            raise unusable(self.path, "read", error) from error
+            raise _unreadable(self.path, error) from error
         return [path for path in found if path.suffix in SUFFIXES and path.is_file()]
 
 
@@ -129,40 +131,45 @@ class _StreamSource:
         raise InputError(f"{self.label}: takes no writes", _SAVE)
 
 
-def unusable(path: Path, verb: str, error: OSError) -> InputError:
-    """Translate what the operating system says about a file into words of ours."""
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"{path}: not found", _CHOICES)
-    reason = error.strerror or str(error)
-    return InputError(f"{path}: cannot be {verb}: {reason[:1].lower()}{reason[1:]}")
-
-
 def _stat(path: Path) -> tuple[int, ...]:
     try:
         found = path.stat()
     except OSError as error:
-        raise unusable(path, "read", error) from error
-    return found.st_mode, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+        raise _unreadable(path, error) from error
+    times = (found.st_mtime_ns, found.st_ctime_ns)
+    return found.st_mode, found.st_dev, found.st_ino, found.st_size, *times
 
 
 def _open(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise unusable(path, "read", error) from error
+        raise _unreadable(path, error) from error
 
 
 def _read(label: str, stream: IO[bytes] | IO[str]) -> tuple[Document, ...]:
-    limit = LIMITS[Format.JSON]
+    return parse_documents(_bytes(label, stream), label)
+
+
+def _bytes(label: str, stream: IO[bytes] | IO[str]) -> bytes:
+    """Read a stream to its end, but not more than a fleet may have."""
+    source = getattr(stream, "buffer", stream)
+    chunks = []
+    size = 0
     try:
-        data = stream.read(limit + 1)
+        while chunk := source.read(_CHUNK):
+            chunks.append(chunk.encode() if isinstance(chunk, str) else chunk)
+            size += len(chunks[-1])
+            check_size(size, label, Format.JSON)
     except OSError as error:
         raise unusable(Path(label), "read", error) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{label}: not UTF-8 text", "save it as UTF-8 text") from error
-    data = data.encode() if isinstance(data, str) else data
-    check_size(len(data), label, Format.JSON)
-    return parse_documents(data, label)
+    return b"".join(chunks)
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: not found", _CHOICES)
+    return unusable(path, "read", error)
 
 
 def _filled(label: str, documents: tuple[Document, ...]) -> tuple[Document, ...]:

@@ -16,9 +16,10 @@ from yaml import events as ev
 
 from dpfctl.errors import InputError
 from dpfctl.model.json_text import parse_json
+from dpfctl.model.relative_times import MARK
 from dpfctl.model.yaml_text import parse_yaml
 
-_SEARCHED = 16 << 20
+_SEARCHED = 16 << 20  # characters; a second pass over more takes longer than a message is worth
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARKS = {
     b"\xff\xfe": "UTF-16",
@@ -51,14 +52,16 @@ class Document:
         number: Place in the text, from 0.
         value: What the document holds, plain values.
         format: How the text is written.
-        text: The whole text, all documents; lines are looked up in it.
+        text: All documents of the text, for looking up lines; empty if it is too long for that.
+        is_relative: Whether ``${NOW`` occurs in the text.
     """
 
     source: str
     number: int
     value: Any
     format: Format
-    text: str = field(repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
+    is_relative: bool = False
 
     def where(self, path: Path = ()) -> str:
         """Say where a value stands: ``file:line``, or file, document and path for huge texts."""
@@ -86,8 +89,11 @@ def parse_documents(data: bytes, source: str) -> tuple[Document, ...]:
     text = decode(data, source)
     with _paused_collector():
         values, written = _parse(text, source, is_json)
+    kept = text if len(text) <= _SEARCHED else ""
+    is_relative = MARK in text
     return tuple(
-        Document(source, number, value, written, text) for number, value in enumerate(values)
+        Document(source, number, value, written, kept, is_relative)
+        for number, value in enumerate(values)
     )
 
 
@@ -137,10 +143,8 @@ def find_line(text: str, number: int, path: Path) -> int:
         path: Where the value stands in it.
 
     Returns:
-        The line, from 1; 0 if the text is too long to search or does not hold the path.
+        The line, from 1; 0 if the text does not hold the path.
     """
-    if len(text) > _SEARCHED:
-        return 0
     try:
         return _walk(yaml.parse(text, Loader=_LOADER), number, path)
     except (yaml.YAMLError, StopIteration):

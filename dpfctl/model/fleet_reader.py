@@ -26,7 +26,7 @@ from dpfctl.model.fleet import (
     SnapshotInfo,
 )
 from dpfctl.model.inventory import Listing, Trouble
-from dpfctl.model.relative_times import MARK, resolve_times
+from dpfctl.model.relative_times import resolve_times
 from dpfctl.model.timestamps import parse_time
 
 FIRST_VERSION = "1"
@@ -200,7 +200,7 @@ class _Reader:
         entries[key] = Entry(complete, spot.index, spot.path)
 
     def resolved(self, spot: _Spot, raw: Mapping[str, Any]) -> Mapping[str, Any]:
-        if MARK not in spot.document.text:
+        if not spot.document.is_relative:
             return raw
         try:
             resolved: Mapping[str, Any] = resolve_times(raw, self.now)

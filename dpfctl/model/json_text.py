@@ -8,6 +8,11 @@ from dpfctl.errors import InputError
 from dpfctl.model.yaml_text import MAX_DEPTH, parse_yaml
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _SEARCHED = 16 << 20
 """Characters up to which a line number is worth a second, slower pass."""
 
@@ -28,7 +33,7 @@ def parse_json(text: str, source: str) -> tuple[Any, ...]:
             ``MAX_DEPTH``. The message starts with ``source:line`` where the line is known.
     """
     try:
-        values = _decode(text)
+        values = _decode(_mended(text))
     except json.JSONDecodeError as error:
         fact = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise InputError(f"{source}:{error.lineno}: {fact}") from error
@@ -43,6 +48,13 @@ def parse_json(text: str, source: str) -> tuple[Any, ...]:
     if _is_too_deep(values):
         raise _too_deep(text, source)
     return tuple(values)
+
+
+def _mended(text: str) -> str:
+    """Replace halves of surrogate pairs, which no output can carry, as Go's decoder does."""
+    if not _SURROGATE.search(text):
+        return text
+    return _ESCAPE.sub(lambda found: found[1] or "\\ufffd", text)
 
 
 def _decode(text: str) -> list[Any]:

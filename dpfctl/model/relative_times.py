@@ -8,13 +8,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from dpfctl.model.durations import parse_duration
 from dpfctl.model.timestamps import format_time
 
 MARK = "${NOW"
 _FIELD = re.compile(r".*(?:[tT]ime|[tT]imestamp|At|-at|-until)")
 _RELATIVE = re.compile(r"\$\{NOW(?:(?P<sign>[-+])(?P<span>(?:[0-9]{1,9}[smhd])+))?\}")
-_PART = re.compile(r"([0-9]+)([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def resolve_times(value: Any, now: datetime) -> Any:
@@ -53,8 +52,7 @@ def _moment(text: str, now: datetime) -> datetime | None:
     found = _RELATIVE.fullmatch(text)
     if found is None:
         return None
-    parts = _PART.findall(found["span"] or "")
-    seconds = sum(int(count) * _SECONDS[unit] for count, unit in parts)
+    seconds = parse_duration(found["span"] or "0s") or 0
     try:
         return now + timedelta(seconds=-seconds if found["sign"] == "-" else seconds)
     except OverflowError:

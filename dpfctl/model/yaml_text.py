@@ -66,9 +66,10 @@ class _Builder:
     def __init__(self, events: Iterator[Any], source: str) -> None:
         self._events = events
         self._source = source
-        self._anchors: dict[str, tuple[Any, int] | None] = {}
+        self._anchors: dict[str, tuple[Any, int, int] | None] = {}
         self._words: dict[str, str] = {}
         self._depth = 0
+        self._deepest = 0
         self._size = 0
         self._expanded = 0
 
@@ -84,18 +85,23 @@ class _Builder:
         self._size += _NODE
         if event.anchor is None:
             return self._node(event)
-        before = self._size
+        return self._anchored(event)
+
+    def _anchored(self, event: Any) -> Any:
+        before, reached = self._size, self._deepest
         self._anchors[event.anchor] = None
+        self._deepest = self._depth
         value = self._node(event)
-        self._anchors[event.anchor] = (value, self._size - before + _NODE)
+        levels = self._deepest - self._depth
+        self._anchors[event.anchor] = (value, self._size - before + _NODE, levels)
+        self._deepest = max(self._deepest, reached)
         return value
 
     def _node(self, event: Any) -> Any:
         if event.__class__ is ev.ScalarEvent:
             return self._scalar(event)
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+        self._reach(event, self._depth)
         is_mapping = event.__class__ is ev.MappingStartEvent
         expected = _TAG + ("map" if is_mapping else "seq")
         if event.tag not in (None, "!", expected):
@@ -153,7 +159,8 @@ class _Builder:
             self._refuse(event, f"*{event.anchor} stands for a value that holds itself")
         if not known:
             self._refuse(event, f"*{event.anchor} has no anchor above it")
-        value, size = known
+        value, size, levels = known
+        self._reach(event, self._depth + levels)
         self._size += size
         self._expanded += size
         if self._expanded > MAX_EXPANSION:
@@ -183,6 +190,11 @@ class _Builder:
         if not isinstance(value, _CORE[name]) or (name != "bool" and isinstance(value, bool)):
             self._refuse(event, f'"{event.value}" is not of the type !!{name}')
         return value
+
+    def _reach(self, event: Any, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+        self._deepest = max(self._deepest, depth)
 
     def _refuse_tag(self, event: Any) -> Never:
         shown = event.tag.replace(_TAG, "!!")
