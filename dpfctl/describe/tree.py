@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dpfctl.model import kinds
 from dpfctl.model.conditions import Condition, find_ready
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.kinds import Kind
@@ -66,7 +67,11 @@ class Node:
     @property
     def is_suspended(self) -> bool:
         """Whether this is a DPUService that DPF leaves alone (``spec.paused``)."""
-        return self.resource is not None and self.resource.at("spec", "paused") is True
+        return (
+            self.resource is not None
+            and self.resource.kind is kinds.DPU_SERVICE
+            and self.resource.at("spec", "paused") is True
+        )
 
     @property
     def sort_key(self) -> tuple[int, str, str]:
