@@ -9,13 +9,14 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
+_LONGEST = 2**63 // 10**9
 
 
 def age(since: datetime | None, now: datetime) -> str:
     """Write the time from ``since`` to ``now``, both timezone-aware.
 
-    None, a time the object does not carry, reads ``292y``; more than a second in the future reads
-    ``<invalid>``.
+    None, a time the object does not carry, reads ``292y``, as does whatever is older; more than a
+    second in the future reads ``<invalid>``.
 
     Source:
         ``HumanDuration`` of apimachinery ``pkg/util/duration`` (0.35).
@@ -25,7 +26,7 @@ def age(since: datetime | None, now: datetime) -> str:
     seconds = int((now - since).total_seconds())
     if seconds < -1:
         return "<invalid>"
-    return _human(max(seconds, 0))
+    return _human(min(max(seconds, 0), _LONGEST))
 
 
 def _human(s: int) -> str:

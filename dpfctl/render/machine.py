@@ -9,7 +9,7 @@ from dpfctl.model import kinds
 from dpfctl.model.conditions import READY, Condition
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.timestamps import format_time
-from dpfctl.render.text import escape_json, is_plain
+from dpfctl.render.text import clean, escape_json, has_surrogates, is_plain
 
 _INTERNAL = ("tree.dpu.nvidia.com/", "tree.cluster.x-k8s.io.io/")
 _METADATA = (
@@ -36,9 +36,11 @@ def to_yaml(value: Any) -> str:
     """Write YAML with sorted keys and, like the Go tool, an empty line at the end."""
     import yaml
 
+    flat = json.dumps(value, ensure_ascii=False)
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    plain = is_plain(json.dumps(value, ensure_ascii=False))
-    text = yaml.dump(value, Dumper=dumper, allow_unicode=plain, width=4096, sort_keys=True)
+    if has_surrogates(flat):  # libyaml takes UTF-8 only
+        dumper = yaml.SafeDumper
+    text = yaml.dump(value, Dumper=dumper, allow_unicode=is_plain(flat), width=4096, sort_keys=True)
     return f"{text}\n"
 
 
@@ -82,13 +84,13 @@ def tree_data(tree: Tree) -> dict[str, Any]:
             }
             for p in problems
         ]
-    return data
+    return dict(sorted(data.items()))
 
 
 def tree_names(tree: Tree) -> list[str]:
     """Return ``kind.group/name`` of each object once, in printing order."""
     refs = dict.fromkeys(node.resource.ref for _, node in _edges(tree.root) if node.resource)
-    return [f"{ref.kind}.{ref.kind.group}/{ref.name}" for ref in refs]
+    return [f"{ref.kind}.{ref.kind.group}/{clean(ref.name)}" for ref in refs]
 
 
 def _key(ref: Ref) -> str:

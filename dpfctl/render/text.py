@@ -21,6 +21,8 @@ _UNSAFE = re.compile(
     "]"
 )
 _BLANKS = re.compile("[ \t\v\f\r]+")
+_TABBED = re.compile("^( *)[\t\v\f\r][ \t\v\f\r]*", re.MULTILINE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
@@ -31,15 +33,23 @@ def clean(text: str) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """Return text that may span lines, with every other control character made visible."""
+    """Return text that may span lines, with every other control character made visible.
+
+    Only spaces indent a line; tabs are blanks between words, and nothing in front of them.
+    """
     if text.isprintable():
         return text
-    return _UNSAFE.sub(_visible, text)
+    return _UNSAFE.sub(_visible, _TABBED.sub(r"\1", text))
 
 
 def is_plain(text: str) -> bool:
     """Whether text holds nothing a terminal would act on; newlines are fine."""
     return text.isprintable() or not _UNSAFE.search(text)
+
+
+def has_surrogates(text: str) -> bool:
+    """Whether text holds half a character, which UTF-8 cannot carry."""
+    return _SURROGATE.search(text) is not None
 
 
 def escape_json(text: str) -> str:
@@ -49,7 +59,7 @@ def escape_json(text: str) -> str:
     it holds none of these characters.
     """
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return text if text.isascii() else _UNSAFE.sub(_json_escape, text)
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_json_escape, text)
 
 
 def width(text: str) -> int:
