@@ -13,6 +13,7 @@ from typing import IO, Any
 from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source
 from dpfctl.errors import (
+    DpfctlError,
     ForbiddenError,
     InputError,
     KindNotServedError,
@@ -25,14 +26,14 @@ from dpfctl.model.fleet import HOST, ClusterName, Fleet, FleetPart, key_of
 from dpfctl.model.fleet_edit import Edit, changes, edit_documents
 from dpfctl.model.fleet_reader import read_fleet
 from dpfctl.model.fleet_writes import plan_create, plan_status
-from dpfctl.model.inventory import Inventory, Trouble
+from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.model.json_writer import write_json
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.selectors import parse_selector
 from dpfctl.model.yaml_writer import write_yaml
 
-_FAILURES = {
+_FAILURES: dict[Trouble, type[DpfctlError]] = {
     Trouble.NOT_SERVED: KindNotServedError,
     Trouble.FORBIDDEN: ForbiddenError,
     Trouble.UNREACHABLE: UnreachableError,
@@ -137,8 +138,16 @@ class FleetCluster:
         return self._file.label if self._name == HOST else f"dpu cluster {'/'.join(self._name)}"
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
-        """List each kind; what the snapshot could not read is a trouble."""
-        return self._part().inventory(kinds, namespace)
+        """List each kind; what the snapshot could not read is a trouble.
+
+        Raises:
+            UnreachableError: The snapshot could read none of them.
+        """
+        inventory = self._part().inventory(kinds, namespace)
+        found = inventory.listings
+        if found and all(entry.trouble is Trouble.UNREACHABLE for entry in found.values()):
+            raise _error(*next(iter(found.items())))
+        return inventory
 
     def list(
         self, kind: Kind, namespace: str | None = None, selector: str = ""
@@ -190,9 +199,14 @@ class FleetCluster:
         return part
 
     def _check_served(self, kind: Kind) -> None:
-        failed = self._part().unreadable.get(kind.resource)
-        if failed is not None and failed.trouble is not None:
-            raise _FAILURES[failed.trouble](f"{kind.resource}: {failed.message}")
+        failed = self._part().failure(kind)
+        if failed is not None:
+            raise _error(kind, failed)
+
+
+def _error(kind: Kind, listing: Listing) -> DpfctlError:
+    trouble = listing.trouble or Trouble.NOT_SERVED
+    return _FAILURES[trouble](listing.message or f"{kind.resource}: {trouble.lower()}")
 
 
 def _text(documents: Sequence[Document]) -> bytes:

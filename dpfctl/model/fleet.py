@@ -21,6 +21,9 @@ KIND = "Fleet"
 ClusterName = tuple[str, str]
 """Namespace and name of a DPUCluster; two empty texts for the host cluster."""
 
+ALL_RESOURCES = "*"
+"""In place of a resource: nothing of that cluster could be read."""
+
 HOST: ClusterName = ("", "")
 
 
@@ -64,7 +67,8 @@ class FleetPart:
 
     Attributes:
         entries: Every object, in the order it was read.
-        unreadable: ``plural.group`` -> the empty listing that says why a snapshot lacks the kind.
+        unreadable: ``plural.group``, or ``ALL_RESOURCES``, -> the empty listing that says why a
+            snapshot lacks it.
     """
 
     entries: Mapping[ObjectKey, Entry]
@@ -78,9 +82,13 @@ class FleetPart:
         entry = self.entries.get(key)
         return None if entry is None else entry.raw
 
+    def failure(self, kind: Kind) -> Listing | None:
+        """The listing that says why a kind could not be read, None if it could."""
+        return self.unreadable.get(kind.resource) or self.unreadable.get(ALL_RESOURCES)
+
     def listing(self, kind: Kind, namespace: str | None = None) -> Listing:
         """List one kind; a file is a whole fleet, so a kind without objects is just empty."""
-        failed = self.unreadable.get(kind.resource)
+        failed = self.failure(kind)
         if failed is not None:
             return failed
         found = self._kinds().get((kind.group, kind.name), ())

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dpfctl.model.durations import parse_duration
+from dpfctl.model.sharing import map_fields, map_items
 from dpfctl.model.timestamps import format_time
 
 MARK = "${NOW"
@@ -28,12 +29,9 @@ def resolve_times(value: Any, now: datetime) -> Any:
             years a date can have; the message names field and text.
     """
     if isinstance(value, dict):
-        fields = {key: _field(key, child, now) for key, child in value.items()}
-        return fields if any(fields[key] is not value[key] for key in fields) else value
+        return map_fields(value, lambda key, child: _field(key, child, now))
     if isinstance(value, list):
-        items = [resolve_times(child, now) for child in value]
-        same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if same else items
+        return map_items(value, lambda child: resolve_times(child, now))
     return value
 
 
