@@ -105,6 +105,8 @@ def _connect_fault(chain: tuple[BaseException, ...], limits: Limits) -> FaultErr
             return _lookup_fault(error)
         if isinstance(error, ConnectionRefusedError):
             return FaultError(Cause.REFUSED, "connection refused")
+        if isinstance(error, ConnectionError):
+            return FaultError(Cause.REFUSED, "the connection ended as soon as it was there")
         if isinstance(error, TimeoutError):
             return FaultError(Cause.NO_ROUTE, f"no connection within {limits.connect:g} s")
         if isinstance(error, OSError) and error.strerror:

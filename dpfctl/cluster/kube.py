@@ -263,6 +263,9 @@ def _open_transport(
     credentials: Credentials,
 ) -> Transport:
     context = make_context(config, credentials) if config.server.scheme == "https" else None
+    if config.skip_verify:
+        # The user asked for it in the kubeconfig; once per connection is too often to say so.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     # Through a proxy it is the proxy that looks the name up and connects.
     lines = Lines(patience.limits.connect, None if config.proxy else check)
     pool = RESTClientObject(_configuration(config)).pool_manager
