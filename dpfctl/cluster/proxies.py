@@ -44,8 +44,8 @@ def parse_proxy(text: str, source: str) -> Proxy:
         parts = urlsplit(raw)
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        host, port = None, None
-    if not host or port is None:
+        raise AccessError(f"{source}: not a URL") from None
+    if parts.scheme not in _PORTS or not host or port is None:
         raise AccessError(f"{source}: not the URL of an http or https proxy", _SOCKS)
     shown = f"[{host}]" if ":" in host else host
     return Proxy(f"{parts.scheme}://{one_line(shown)}:{port}", source, _login(parts))
