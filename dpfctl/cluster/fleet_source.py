@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import IO, Protocol
@@ -55,15 +56,15 @@ def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
         InputError: There is no such file or folder.
     """
     if source == STDIN:
-        return _StreamSource("standard input", lambda: stdin)
+        return _StreamSource("standard input", partial(_drain, "standard input", stdin))
     if source == DEMO:
         packaged = resources.files("dpfctl").joinpath("demo", "fleet.yaml")
-        return _StreamSource("demo fleet", lambda: packaged.open("rb"))
+        return _StreamSource("demo fleet", packaged.read_bytes)
     path = Path(source)
     mode = _stat(path)[0]
     if stat.S_ISDIR(mode):
         return _FolderSource(path)
-    return _FileSource(path) if stat.S_ISREG(mode) else _StreamSource(source, lambda: _open(path))
+    return _FileSource(path) if stat.S_ISREG(mode) else _StreamSource(source, partial(_read, path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class _FileSource:
         return (_stat(self.path)[1:],)
 
     def read(self) -> tuple[Document, ...]:
-        return _filled(self.label, _read(self.label, _open(self.path)))
+        return _filled(self.label, parse_documents(_read(self.path), self.label))
 
     def writable(self) -> Path:
         return self.path.resolve()
@@ -100,7 +101,7 @@ class _FolderSource:
         return tuple(_stat(path)[1:] for path in self._files())
 
     def read(self) -> tuple[Document, ...]:
-        found = (_read(str(path), _open(path)) for path in self._files())
+        found = (parse_documents(_read(path), str(path)) for path in self._files())
         return _filled(self.label, tuple(document for part in found for document in part))
 
     def writable(self) -> Path:
@@ -119,13 +120,13 @@ class _StreamSource:
     """Standard input, a pipe, or the demo fleet from wherever dpfctl is installed."""
 
     label: str
-    open: Callable[[], IO[bytes] | IO[str]]
+    content: Callable[[], bytes]
 
     def stamp(self) -> Stamp:
         return ()
 
     def read(self) -> tuple[Document, ...]:
-        return _filled(self.label, _read(self.label, self.open()))
+        return _filled(self.label, parse_documents(self.content(), self.label))
 
     def writable(self) -> Path:
         raise InputError(f"{self.label}: takes no writes", _SAVE)
@@ -140,29 +141,23 @@ def _stat(path: Path) -> tuple[int, ...]:
     return found.st_mode, found.st_dev, found.st_ino, found.st_size, *times
 
 
-def _open(path: Path) -> IO[bytes]:
+def _read(path: Path) -> bytes:
     try:
-        return path.open("rb")
+        with path.open("rb") as file:
+            return _drain(str(path), file)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _read(label: str, stream: IO[bytes] | IO[str]) -> tuple[Document, ...]:
-    return parse_documents(_bytes(label, stream), label)
-
-
-def _bytes(label: str, stream: IO[bytes] | IO[str]) -> bytes:
+def _drain(label: str, stream: IO[bytes] | IO[str]) -> bytes:
     """Read a stream to its end, but not more than a fleet may have."""
     source = getattr(stream, "buffer", stream)
     chunks = []
     size = 0
-    try:
-        while chunk := source.read(_CHUNK):
-            chunks.append(chunk.encode() if isinstance(chunk, str) else chunk)
-            size += len(chunks[-1])
-            check_size(size, label, Format.JSON)
-    except OSError as error:
-        raise unusable(Path(label), "read", error) from error
+    while chunk := source.read(_CHUNK):
+        chunks.append(chunk.encode() if isinstance(chunk, str) else chunk)
+        size += len(chunks[-1])
+        check_size(size, label, Format.JSON)
     return b"".join(chunks)
 
 
