@@ -14,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from dpfctl.commands.argv import normalise
-from dpfctl.commands.completion import VARIABLE
+from dpfctl.commands.completion import VARIABLE, prepare_answers
 from dpfctl.errors import DpfctlError, ExitCode, InputError
 from dpfctl.session import Session, real_session
 
@@ -55,9 +55,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if VARIABLE in os.environ:
-        from typer.completion import completion_init
-
-        completion_init()
+        prepare_answers()
     is_plugin = Path(sys.argv[0]).name == "kubectl-dpf"
     code = run(
         sys.argv[1:], real_session(os.environ), program="kubectl dpf" if is_plugin else "dpfctl"

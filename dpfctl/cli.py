@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dpfctl import __version__
-from dpfctl.commands import completion, describe, flags, version
+from dpfctl.commands import completion, describe, flags, snapshot, version
 
 app = typer.Typer(
     name="dpfctl",
@@ -40,5 +40,6 @@ def dpfctl(
 
 
 app.add_typer(describe.app, name="describe")
+app.add_typer(snapshot.app, name="snapshot")
 app.command("version", epilog=version.EXAMPLES)(version.version)
 app.command("completion", epilog=completion.EXAMPLES)(completion.completion)

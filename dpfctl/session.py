@@ -6,13 +6,14 @@ hands over another one.
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
-from dpfctl.errors import InputError
+from dpfctl.errors import DpfctlError, InputError
+from dpfctl.render.text import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dpfctl.cluster.fleet_file import FleetFile
     from dpfctl.cluster.kubeconfig import ConnectOptions
     from dpfctl.model.cluster import Cluster
+    from dpfctl.model.resources import Resource
 
 
 class ColourChoice(StrEnum):
@@ -79,6 +81,33 @@ class Session:
 
         return connect(load_config(target.connection, self.environ))
 
+    def dpu_clusters(
+        self, target: Target, host: "Cluster", resources: "Sequence[Resource]"
+    ) -> "dict[tuple[str, str], Cluster | DpfctlError]":
+        """Open the DPU clusters of a target.
+
+        Args:
+            target: What ``host`` was opened from.
+            host: The host cluster, which holds the kubeconfigs in Secrets.
+            resources: DPUClusters. A fleet file names its DPU clusters itself.
+
+        Returns:
+            Namespace and name -> the cluster, or why there is no way in, in the order given.
+        """
+        if target.fleet is not None:
+            return dict(self.open_fleet(target).dpu_clusters)
+        from dpfctl.cluster.dpu_clusters import connect_dpu_clusters
+        from dpfctl.cluster.kube import KubeCluster
+
+        if not isinstance(host, KubeCluster):
+            raise TypeError("a cluster that is no fleet file is a KubeCluster")
+        found = connect_dpu_clusters(host, resources, self.environ)
+        return {
+            (one.ref.namespace, one.ref.name): way
+            for one in found
+            if (way := one.cluster or one.error) is not None
+        }
+
     def open_fleet(self, target: Target) -> "FleetFile":
         """Open the fleet file of a target, DPU clusters included."""
         from dpfctl.cluster.fleet_file import open_fleet
@@ -89,11 +118,11 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Say on stderr what the user should know but need not act on."""
-        self.err.write(f"warning: {text}\n")
+        self.err.write(f"warning: {clean(text)}\n")
 
     def note(self, text: str) -> None:
         """Say on stderr what only a user who asked for details wants."""
-        self.err.write(f"note: {text}\n")
+        self.err.write(f"note: {clean(text)}\n")
 
     @property
     def is_terminal(self) -> bool:
@@ -104,6 +133,9 @@ class Session:
         """Width of the terminal; None on a pipe, where nothing is ever fitted."""
         if not self.is_terminal:
             return None
+        asked = self.environ.get("COLUMNS", "")
+        if asked.isdecimal() and int(asked):
+            return int(asked)
         from shutil import get_terminal_size
 
         return get_terminal_size().columns

@@ -42,7 +42,15 @@ def completion(
 
 def completion_script(shell: Shell) -> str:
     """Return the script for a shell, as the files in ``completions/`` hold it."""
-    from typer.completion import get_completion_script
+    # Typer offers this through --show-completion only, which must guess the shell.
+    from typer._completion_shared import get_completion_script
 
     script = get_completion_script(prog_name="dpfctl", complete_var=VARIABLE, shell=shell.value)
     return f"{script.strip()}\n"
+
+
+def prepare_answers() -> None:
+    """Let Typer answer what the scripts ask; it does so by itself only with its own options."""
+    from typer._completion_classes import completion_init
+
+    completion_init()

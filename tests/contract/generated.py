@@ -1,13 +1,12 @@
 """The files that are made from the program itself.
 
-``python -m tests.contract.generated`` (``make docs``) writes them; a test compares them with what it
-would write, so that no page, script or picture can grow stale.
+``python -m tests.contract.generated`` (``make docs``) writes them; a test compares them with what
+it would write, so that no page, script or picture can grow stale.
 """
 
 import io
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,13 @@ import typer.main
 from rich.console import Console
 from rich.text import Text
 
-from dpfctl.__main__ import run
 from dpfctl.cli import app
 from dpfctl.commands.completion import Shell, completion_script
-from dpfctl.session import Session
+from tests.command_line import Terminal, dpfctl
 
 ROOT = Path(__file__).parents[2]
-PICTURE_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-PICTURE_COMMAND = ("describe", "all", "--from", "demo", "--issues")
-PICTURE_COLUMNS = 150
+PICTURE_COMMAND = ("describe", "dpuservices", "--from", "demo")
+PICTURE_COLUMNS = 190
 
 
 def command_reference() -> str:
@@ -41,16 +38,9 @@ def command_reference() -> str:
 
 def picture() -> str:
     """Return the picture of the README: what the demo fleet looks like in a terminal."""
-    out = io.StringIO()
-    session = Session(
-        out, io.StringIO(), io.StringIO(), {}, lambda: PICTURE_NOW, lambda _seconds: None
-    )
-    code = run([*PICTURE_COMMAND, "--color=always"], session)
-    assert code == 0, code
-    console = Console(
-        record=True, width=PICTURE_COLUMNS, file=io.StringIO(), force_terminal=True, legacy_windows=False
-    )
-    console.print(Text.from_ansi(out.getvalue()), no_wrap=True, crop=True, soft_wrap=False)
+    shown = dpfctl(*PICTURE_COMMAND, environ={"COLUMNS": str(PICTURE_COLUMNS)}, out=Terminal())
+    console = Console(record=True, width=PICTURE_COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(shown.out), no_wrap=True, crop=True, soft_wrap=False)
     svg = console.export_svg(title=f"dpfctl {' '.join(PICTURE_COMMAND)}", unique_id="dpfctl")
     # The picture must not load a font from somewhere else.
     return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)

@@ -10,7 +10,7 @@ def test_file_is_current(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == FILES[name](), "run `make docs`"
 
 
-@pytest.mark.parametrize("path", commands())
+@pytest.mark.parametrize("path", list(commands()))
 def test_every_command_explains_itself_with_an_example(path: str) -> None:
     page = FILES["docs/reference/commands.md"]()
     section = page.partition(f"## {path}\n")[2].partition("\n## ")[0]

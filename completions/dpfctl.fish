@@ -1,0 +1,1 @@
+complete --command dpfctl --no-files --arguments "(env _DPFCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) dpfctl)" --condition "env _DPFCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) dpfctl"

@@ -1,0 +1,119 @@
+"""``dpfctl snapshot``: keep a fleet as a file, without its secrets."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dpfctl.commands import flags
+from dpfctl.errors import DpfctlError, ExitCode
+from dpfctl.session import Session, Target
+
+if TYPE_CHECKING:
+    from dpfctl.model.cluster import Cluster
+    from dpfctl.model.inventory import Inventory
+
+STDOUT = "-"
+
+EXAMPLES = """\b
+Examples:
+  dpfctl snapshot save fleet.json
+  dpfctl snapshot save - | gzip > fleet.json.gz
+  dpfctl describe all --from fleet.json"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="fleet.json or fleet.yaml, or '-' for stdout.")
+]
+HostOnly = Annotated[
+    bool, typer.Option("--host-only", help="Leave the DPU clusters out; reads no Secret.")
+]
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+def snapshot(ctx: typer.Context) -> None:
+    """Keep a fleet as a file that every reading command takes with --from."""
+    if ctx.invoked_subcommand is None:
+        ctx.obj.out.write(f"{ctx.get_help()}\n")
+
+
+@app.command(epilog=EXAMPLES.replace("Examples:", "Examples:\n  dpfctl snapshot save now.yaml"))
+def save(
+    ctx: typer.Context,
+    file: File,
+    host_only: HostOnly = False,
+    fleet: flags.From = None,
+    kubeconfig: flags.Kubeconfig = None,
+    context: flags.Context = None,
+    as_user: flags.As = None,
+    as_group: flags.AsGroup = None,
+    request_timeout: flags.RequestTimeout = None,
+) -> None:
+    """Save the host cluster and all DPU clusters that can be reached.
+
+    Secrets, data of ConfigMaps, environment and arguments of containers and copies that kubectl
+    keeps in annotations are left out. The file is readable by its owner only.
+    """
+    from dpfctl.cluster.snapshot_file import save_snapshot, snapshot_target, snapshot_text
+    from dpfctl.model import kinds
+    from dpfctl.model.documents import Format
+    from dpfctl.model.snapshot import take_snapshot
+
+    session: Session = ctx.obj
+    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
+    place = None if file == STDOUT else snapshot_target(file)
+    host = session.connect(target)
+    try:
+        inventory = host.read(kinds.HOST)
+        clusters = {} if host_only else _dpu_clusters(session, target, host, inventory)
+        document = take_snapshot(
+            inventory,
+            clusters,
+            now=session.now(),
+            context=host.label,
+            version=host.server().version,
+        )
+    finally:
+        host.close()
+    if place is None:
+        session.out.write(snapshot_text(document, Format.JSON).decode())
+    else:
+        save_snapshot(document, place)
+        session.out.write(f"{file} saved\n")
+    raise typer.Exit(_tell(session, document["snapshot"]["unreadable"]))
+
+
+def _dpu_clusters(
+    session: Session, target: Target, host: "Cluster", inventory: "Inventory"
+) -> "dict[tuple[str, str], Inventory]":
+    """Read every DPU cluster; one that cannot be reached is kept as lost."""
+    from functools import partial
+
+    from dpfctl.cluster.crew import side_by_side
+    from dpfctl.model import kinds
+    from dpfctl.model.snapshot import lost
+
+    def read(way: "Cluster | DpfctlError") -> "Inventory":
+        if isinstance(way, DpfctlError):
+            return lost(way.message)
+        try:
+            return way.read(kinds.DPU_SIDE)
+        except DpfctlError as failure:
+            return lost(failure.message)
+        finally:
+            way.close()
+
+    ways = session.dpu_clusters(target, host, inventory.list(kinds.DPU_CLUSTER))
+    found = side_by_side([partial(read, way) for way in ways.values()], len(ways))
+    return dict(zip(ways, found, strict=True))
+
+
+def _tell(session: Session, unreadable: list[dict[str, str]]) -> ExitCode:
+    """Warn about each list the snapshot lacks; a kind that is not installed is no lack."""
+    from dpfctl.model.inventory import Trouble
+
+    missing = [entry for entry in unreadable if entry["reason"] != Trouble.NOT_SERVED]
+    for entry in missing:
+        cluster = f"dpucluster/{entry['dpuCluster']}: " if "dpuCluster" in entry else ""
+        session.warn(f"{cluster}{entry['resource']}: not in the snapshot: {entry['message']}")
+    return ExitCode.PARTIAL if missing else ExitCode.OK

@@ -1,0 +1,37 @@
+"""``make bench``: every figure of ``docs/benchmarks.md``, each beside its floor or its limit.
+
+A figure beyond its limit ends the run with exit code 1, after all of them were measured.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.figures import Figure
+from tests.bench.on_cluster import figures as figures_on_cluster
+from tests.bench.on_files import figures as figures_on_files
+
+RUNS = 5
+
+
+def main() -> int:
+    """Measure and print."""
+    is_within = True
+    with tempfile.TemporaryDirectory(prefix="dpfctl-bench-") as name:
+        for figure in _figures(Path(name)):
+            sys.stdout.write(f"{figure}\n")
+            sys.stdout.flush()
+            is_within = is_within and figure.is_within
+    return 0 if is_within else 1
+
+
+def _figures(folder: Path) -> Iterator[Figure]:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    yield from figures_on_files(folder, environ, RUNS)
+    yield from figures_on_cluster(folder, environ, RUNS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

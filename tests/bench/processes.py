@@ -1,0 +1,56 @@
+"""Whole processes, timed from outside.
+
+Every figure is a median of several runs. Where two commands are compared they run in turn (A B A
+B ...), so that a machine whose speed drifts slows both.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished process.
+
+    Attributes:
+        seconds: Wall clock from start to end.
+        megabytes: Peak resident memory.
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> Run:
+    """Run a command to its end and read what the operating system says about it."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        argv, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    if code:
+        raise SystemExit(f"error: bench: {' '.join(argv)}: exit code {code}")
+    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Run(seconds, usage.ru_maxrss / scale)
+
+
+def in_turn(
+    first: Sequence[str], second: Sequence[str], environ: Mapping[str, str], runs: int
+) -> tuple[Run, Run]:
+    """Run two commands in turn after one warm-up each and return the medians of both."""
+    run(first, environ), run(second, environ)
+    pairs = [(run(first, environ), run(second, environ)) for _ in range(runs)]
+    return _median([a for a, _ in pairs]), _median([b for _, b in pairs])
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    return Run(
+        statistics.median(r.seconds for r in runs), statistics.median(r.megabytes for r in runs)
+    )

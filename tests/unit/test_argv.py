@@ -1,0 +1,44 @@
+"""Command lines of the Go tool mean the same here."""
+
+import pytest
+
+from dpfctl.commands.argv import normalise
+from dpfctl.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        pytest.param("--grouping", "--grouping", id="bare boolean is true"),
+        pytest.param("--grouping=true", "--grouping", id="true behind ="),
+        pytest.param("--grouping=T", "--grouping", id="Go spelling of true"),
+        pytest.param("--grouping=false", "--no-grouping", id="false of a flag that is on"),
+        pytest.param("--grouping=0", "--no-grouping", id="Go spelling of false"),
+        pytest.param("--issues=false", "", id="false of a flag that is off"),
+        pytest.param("--issues --issues=false", "", id="last one counts, false"),
+        pytest.param("--issues=false --issues", "--issues --issues", id="last one counts, true"),
+        pytest.param("-c", "--color=true", id="bare colour"),
+        pytest.param("--color", "--color=true", id="bare long colour"),
+        pytest.param("-c=false", "--color=false", id="short flag with ="),
+        pytest.param("--color=F", "--color=false", id="Go spelling of no colour"),
+        pytest.param("--color=never", "--color=never", id="our own words pass"),
+        pytest.param("-co json", "--color=true -o json", id="colour in a cluster of short flags"),
+        pytest.param("-o=json", "-ojson", id="= of a short flag is no part of the value"),
+        pytest.param("-ojson", "-ojson", id="value without ="),
+        pytest.param("--from -", "--from -", id="a lone dash is a value"),
+        pytest.param("-- --issues=false", "-- --issues=false", id="behind -- nothing changes"),
+        pytest.param("all --from=f.yaml", "all --from=f.yaml", id="other flags pass"),
+    ],
+)
+def test_normalise(given: str, understood: str) -> None:
+    assert normalise(given.split()) == understood.split()
+
+
+def test_an_empty_value_stays_a_value() -> None:
+    assert normalise(["-o="]) == ["-o", ""]
+
+
+@pytest.mark.parametrize("word", ["--grouping=yes", "--issues=", "--watch=2"])
+def test_not_a_boolean(word: str) -> None:
+    with pytest.raises(InputError, match="is not true or false"):
+        normalise([word])
