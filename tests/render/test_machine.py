@@ -237,6 +237,17 @@ def test_links_skip_headings() -> None:
     assert entry(tree, "dpudevices", "v")["parents"][0]["kind"] == "DPUNode"
 
 
+def test_a_link_stands_once_however_often_it_is_drawn() -> None:
+    tree = describe(
+        dpu_set("east").owning(dpu("a", node="w", device="v").ready()),
+        dpu_set("west").owning(dpu("b", node="w", device="v").ready()),
+        dpu_node("w").ready(),
+        dpu_device("v").ready(),
+    )
+    assert [p["name"] for p in entry(tree, "dpudevices", "v")["parents"]] == ["w"]
+    assert [c["name"] for c in entry(tree, "dpunodes", "w")["children"]] == ["v"]
+
+
 def test_a_maintenance_of_two_sets_has_the_requestors_of_both() -> None:
     tree = describe(
         dpu_set("east").owning(dpu("a", node="w").ready()),
