@@ -3,6 +3,7 @@
 ``run`` is the only place where a failure becomes text and a number.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -44,6 +45,9 @@ def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> in
     except BrokenPipeError:
         _drop_output()
         return ExitCode.READER_GONE
+    except OSError as failure:
+        _drop_output()
+        return _report(_as_output_error(failure), session)
     except Exception as bug:  # the last line of defence: no traceback reaches a user
         return _report_bug(bug, session)
     return code
@@ -64,16 +68,20 @@ def main() -> NoReturn:
 
 
 def _invoke(args: Sequence[str], session: Session, program: str) -> int:
+    from typer.main import get_command
+
     from dpfctl.cli import app
 
-    result = app(
-        args=normalise(args),
-        prog_name=program,
-        complete_var=VARIABLE,
-        standalone_mode=False,
-        obj=session,
-    )
-    return result if isinstance(result, int) else ExitCode.OK
+    if VARIABLE in session.environ:
+        app(prog_name=program, complete_var=VARIABLE, obj=session)
+    # What Typer's own main adds would turn a reader that left into exit code 1.
+    command = get_command(app)
+    try:
+        with command.make_context(program, normalise(args), obj=session) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    return ExitCode.OK
 
 
 class _TerminatedError(BaseException):
@@ -98,13 +106,18 @@ def _as_ours(failure: DpfctlError | typer.TyperException) -> DpfctlError:
     return InputError(text[:1].lower() + text[1:].rstrip("."), hint)
 
 
+def _as_output_error(failure: OSError) -> DpfctlError:
+    """A file or stream that failed; cluster rooms have translated their own failures before."""
+    return DpfctlError(f"{failure.filename or 'stdout'}: {failure.strerror or failure}")
+
+
 def _report(failure: DpfctlError, session: Session) -> int:
     from dpfctl.render.text import clean
 
     session.err.write(f"error: {clean(failure.message)}\n")
     if failure.hint:
         session.err.write(f"hint: {clean(failure.hint)}\n")
-    if DEBUG in session.environ:
+    if session.environ.get(DEBUG) == "1":
         raise failure
     return failure.exit_code
 
@@ -125,8 +138,9 @@ def _drop_output() -> None:
 
 
 def _flush_and_exit(code: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     # Threads that wait for a silent server must not keep a finished command alive.
     os._exit(code)
 

@@ -1,0 +1,144 @@
+"""The real process: pipes that break, signals, streams that are full."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DPFCTL = [sys.executable, "-m", "dpfctl"]
+DEMO = [*DPFCTL, "describe", "all", "--from", "demo"]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def silent_server(tmp_path: Path) -> Iterator[Path]:
+    """A kubeconfig whose server accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        path = tmp_path / "silent.yaml"
+        path.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+            "contexts: [{name: c, context: {cluster: c}}]\n"
+            "clusters: [{name: c, cluster: {"
+            f"server: 'https://127.0.0.1:{server.getsockname()[1]}'}}}}]\n"
+        )
+        yield path
+
+
+def test_no_cluster(environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [*DPFCTL, "describe", "all"], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith("error: no cluster: no kubeconfig found\nhint: ")
+    assert "--from demo" in done.stderr
+
+
+def test_reader_that_leaves(environ: dict[str, str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as pipe:
+        done = subprocess.run(DEMO, env=environ, stdout=pipe, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_cannot_be_written(environ: dict[str, str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(DEMO, env=environ, stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == b"error: stdout: No space left on device\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_against_a_silent_server(
+    environ: dict[str, str], silent_server: Path, number: signal.Signals, code: int
+) -> None:
+    process = subprocess.Popen(
+        [*DPFCTL, "describe", "all", "--kubeconfig", str(silent_server)],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        time.sleep(1.5)
+        assert process.poll() is None, "it must still be waiting for the server"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=2)
+
+    assert (process.returncode, out) == (code, b"")
+    assert b"Traceback" not in err
+
+
+def test_output_that_is_no_unicode(environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        DEMO, env=environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+
+
+def test_bug_is_no_traceback(environ: dict[str, str]) -> None:
+    code = "import sys, dpfctl.describe as d; d.build_tree = None; from dpfctl.__main__ import main"
+    argv = [sys.executable, "-c", f"{code}; sys.argv[1:] = {DEMO[3:]}; main()"]
+    done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: TypeError: ")
+
+
+def test_completion_answers_with_names_of_the_fleet(environ: dict[str, str]) -> None:
+    words = "dpfctl describe all --from demo --show-conditions dpuservice/sn"
+    done = subprocess.run(
+        DPFCTL,
+        env=environ
+        | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "6"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.split() == ["dpuservice/snap-storage"]
+
+
+def test_completion_is_silent_without_a_cluster(environ: dict[str, str]) -> None:
+    words = "dpfctl describe all --show-conditions dpuservice/"
+    done = subprocess.run(
+        DPFCTL,
+        env=environ
+        | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["describe", "--help"]])
+def test_help_does_not_load_the_client(environ: dict[str, str], args: list[str]) -> None:
+    code = (
+        "import sys; from dpfctl.__main__ import run; from dpfctl.session import real_session\n"
+        f"run({args!r}, real_session({{}}))\n"
+        "loaded = {m.partition('.')[0] for m in sys.modules}\n"
+        "print(sorted(loaded & {'kubernetes', 'yaml', 'urllib3', 'pydantic'}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+
+    assert done.stderr == "[]\n"
