@@ -25,4 +25,5 @@ def _parse(text: str) -> datetime | None:
 
 def format_time(moment: datetime) -> str:
     """Write a time as ``metav1.Time`` does: UTC, whole seconds, ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return whole.replace("+00:00", "Z")
