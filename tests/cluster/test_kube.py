@@ -78,7 +78,7 @@ def test_absent_object_is_named(kube: KubeCluster, namespace: str) -> None:
 
 def test_absent_kind_is_not_an_absent_object(bare_cluster: ControlPlane) -> None:
     kube = open_cluster(bare_cluster)
-    with pytest.raises(KindNotServedError, match="^dpuservices.svc.dpu.nvidia.com: not served"):
+    with pytest.raises(KindNotServedError, match=r"^dpuservices\.svc\.dpu\.nvidia\.com: not"):
         kube.get(Ref(kinds.DPU_SERVICE, "default", "hbn"))
     inventory = kube.read((kinds.DPU_SERVICE, kinds.NAMESPACE))
     assert inventory.listing(kinds.DPU_SERVICE).trouble is Trouble.NOT_SERVED
@@ -93,7 +93,7 @@ def test_forbidden_kind_is_a_trouble(reader: KubeCluster) -> None:
 
 
 def test_forbidden_object_is_named(reader: KubeCluster) -> None:
-    with pytest.raises(ForbiddenError, match="^dpuservice/default/hbn: forbidden: User"):
+    with pytest.raises(ForbiddenError, match=r"^dpuservice/default/hbn: forbidden: User"):
         reader.get(Ref(kinds.DPU_SERVICE, "default", "hbn"))
 
 
