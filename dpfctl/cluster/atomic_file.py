@@ -17,7 +17,7 @@ _POLL = 0.02
 _LONGEST_PREFIX = 100
 
 
-def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes, mode: int | None = None) -> os.stat_result:
     """Write a file by way of a temporary one beside it.
 
     The content has reached the disk before the name points to it. A run that is killed leaves the
@@ -28,11 +28,14 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
         data: Its whole new content.
         mode: Permission bits; None keeps those of the file that is replaced.
 
+    Returns:
+        What the new file is, even if somebody has replaced it again by now.
+
     Raises:
         InputError: Disk full, folder read-only or missing; the old file is as it was.
     """
     try:
-        _replace(path, data, mode)
+        return _replace(path, data, mode)
     except OSError as error:
         raise unusable(path, "written", error) from error
 
@@ -65,7 +68,7 @@ def unusable(path: Path, verb: str, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be {verb}: {reason[:1].lower()}{reason[1:]}")
 
 
-def _replace(path: Path, data: bytes, mode: int | None) -> None:
+def _replace(path: Path, data: bytes, mode: int | None) -> os.stat_result:
     prefix = f".{path.name[:_LONGEST_PREFIX]}."
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
     try:
@@ -74,12 +77,13 @@ def _replace(path: Path, data: bytes, mode: int | None) -> None:
             file.write(data)
             file.flush()
             os.fsync(handle)
-        Path(name).replace(path)
+            Path(name).replace(path)
+            _sync_folder(path.parent)
+            return os.fstat(handle)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(path.parent)
 
 
 def _take_over(handle: int, path: Path, mode: int | None) -> None:

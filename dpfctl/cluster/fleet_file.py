@@ -5,13 +5,15 @@ stale writes are refused. It is read again when it changed on disk; what can be 
 standard input for one, is kept.
 """
 
+import gc
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Any
 
 from dpfctl.cluster.atomic_file import locked, replace_file
-from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source
+from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source, stamp_of
 from dpfctl.errors import (
     DpfctlError,
     ForbiddenError,
@@ -89,7 +91,8 @@ class FleetFile:
         with self._mutex:
             stamp = self._source.stamp()
             if self._fleet is None or stamp != self._stamp:
-                return self._keep(self._source.read(), stamp)
+                with _paused_collector():
+                    return self._keep(self._source.read(), stamp)
             return self._fleet
 
     def write(self, plan: Callable[[Fleet, datetime], Edit], *, dry_run: bool) -> Mapping[str, Any]:
@@ -114,8 +117,8 @@ class FleetFile:
             edit = plan(fleet, self._now)
             if changes(fleet, edit):
                 documents = edit_documents(self._documents, fleet, edit)
-                replace_file(path, _text(documents))
-                self._keep(documents, self._source.stamp())
+                written = replace_file(path, _text(documents))
+                self._keep(documents, stamp_of(written))
             return edit.raw
 
     def _keep(self, documents: tuple[Document, ...], stamp: Stamp) -> Fleet:
@@ -185,9 +188,13 @@ class FleetCluster:
         return Resource(kind, raw)
 
     def server(self) -> ServerInfo:
-        """Say which API groups the objects of the file belong to; there is no server version."""
+        """Say which API groups the objects belong to, and the version a snapshot was taken of."""
         versions = self._part().api_versions()
-        return ServerInfo("", {group: tuple(sorted(versions[group])) for group in sorted(versions)})
+        snapshot = self._file.load().snapshot if self._name == HOST else None
+        version = snapshot.version if snapshot else ""
+        return ServerInfo(
+            version, {group: tuple(sorted(versions[group])) for group in sorted(versions)}
+        )
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
@@ -202,6 +209,18 @@ class FleetCluster:
         failed = self._part().failure(kind)
         if failed is not None:
             raise _error(kind, failed)
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    # Millions of new containers, none of them garbage: looking for cycles doubles the time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _error(kind: Kind, listing: Listing) -> DpfctlError:

@@ -1,5 +1,6 @@
 """Where the text of a fleet comes from: a file, a folder, standard input, or the packaged demo."""
 
+import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +46,14 @@ class FleetSource(Protocol):
         ...
 
 
+def stamp_of(*files: os.stat_result) -> Stamp:
+    """Say which state files are in."""
+    return tuple(
+        (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        for found in files
+    )
+
+
 def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
     """Decide what is meant by ``--from``.
 
@@ -61,7 +70,7 @@ def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
         packaged = resources.files("dpfctl").joinpath("demo", "fleet.yaml")
         return _StreamSource("demo fleet", packaged.read_bytes)
     path = Path(source)
-    mode = _stat(path)[0]
+    mode = _stat(path).st_mode
     if stat.S_ISDIR(mode):
         return _FolderSource(path)
     return _FileSource(path) if stat.S_ISREG(mode) else _StreamSource(source, partial(_read, path))
@@ -78,7 +87,7 @@ class _FileSource:
         return str(self.path)
 
     def stamp(self) -> Stamp:
-        return (_stat(self.path)[1:],)
+        return stamp_of(_stat(self.path))
 
     def read(self) -> tuple[Document, ...]:
         return _filled(self.label, parse_documents(_read(self.path), self.label))
@@ -98,7 +107,7 @@ class _FolderSource:
         return str(self.path)
 
     def stamp(self) -> Stamp:
-        return tuple(_stat(path)[1:] for path in self._files())
+        return stamp_of(*map(_stat, self._files()))
 
     def read(self) -> tuple[Document, ...]:
         found = (parse_documents(_read(path), str(path)) for path in self._files())
@@ -132,13 +141,11 @@ class _StreamSource:
         raise InputError(f"{self.label}: takes no writes", _SAVE)
 
 
-def _stat(path: Path) -> tuple[int, ...]:
+def _stat(path: Path) -> os.stat_result:
     try:
-        found = path.stat()
+        return path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
-    times = (found.st_mtime_ns, found.st_ctime_ns)
-    return found.st_mode, found.st_dev, found.st_ino, found.st_size, *times
 
 
 def _read(path: Path) -> bytes:

@@ -4,9 +4,8 @@ Lines are looked up only when a message needs one: the text is walked a second t
 a good file pays nothing for it.
 """
 
-import gc
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -32,6 +31,12 @@ Path = tuple[str | int, ...]
 """Keys and indexes from the root of a document to a value."""
 
 
+def shown(path: Path) -> str:
+    """Write a path as messages do: ``host.items[3].metadata``."""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return steps.removeprefix(".")
+
+
 class Format(StrEnum):
     """How a text is written."""
 
@@ -40,6 +45,7 @@ class Format(StrEnum):
 
 
 LIMITS = {Format.YAML: 64 << 20, Format.JSON: 1 << 30}  # bytes
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _SAVE_JSON = "JSON may have 1 GiB: `dpfctl snapshot save FILE.json`"
 
 
@@ -68,10 +74,8 @@ class Document:
         line = find_line(self.text, self.number, path)
         if line:
             return f"{self.source}:{line}"
-        shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-        return (
-            f"{self.source}: document {self.number + 1}{', ' if shown else ''}{shown.lstrip('.')}"
-        )
+        within = f", {shown(path)}" if path else ""
+        return f"{self.source}: document {self.number + 1}{within}"
 
 
 def parse_documents(data: bytes, source: str) -> tuple[Document, ...]:
@@ -84,11 +88,11 @@ def parse_documents(data: bytes, source: str) -> tuple[Document, ...]:
     Raises:
         InputError: Too large, not UTF-8 text, or not what ``parse_yaml`` and ``parse_json`` take.
     """
-    is_json = data.lstrip()[:1] in (b"{", b"[")
+    is_json = _JSON.match(data) is not None
     check_size(len(data), source, Format.JSON if is_json else Format.YAML)
     text = decode(data, source)
-    with _paused_collector():
-        values, written = _parse(text, source, is_json)
+    del data  # as large as the text; the values need the room
+    values, written = _parse(text, source, is_json)
     kept = text if len(text) <= _SEARCHED else ""
     is_relative = MARK in text
     return tuple(
@@ -110,9 +114,9 @@ def check_size(size: int, source: str, written: Format) -> None:
     """
     limit = LIMITS[written]
     if size > limit:
-        shown = f"{limit >> 20} MiB" if limit < 1 << 30 else f"{limit >> 30} GiB"
+        most = f"{limit >> 20} MiB" if limit < 1 << 30 else f"{limit >> 30} GiB"
         hint = _SAVE_JSON if written is Format.YAML else ""
-        raise InputError(f"{source}: larger than {shown}, the limit for {written.upper()}", hint)
+        raise InputError(f"{source}: larger than {most}, the limit for {written.upper()}", hint)
 
 
 def decode(data: bytes, source: str) -> str:
@@ -182,18 +186,6 @@ def _pass_over(events: Iterator[Any], event: Any) -> None:
         event = next(events)
         depth += isinstance(event, ev.CollectionStartEvent)
         depth -= isinstance(event, ev.CollectionEndEvent)
-
-
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    # Millions of new containers, none of them garbage: looking for cycles doubles the time.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parse(text: str, source: str, is_json: bool) -> tuple[tuple[Any, ...], Format]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from dpfctl.errors import InputError
 from dpfctl.model import kinds
-from dpfctl.model.documents import Document, Path
+from dpfctl.model.documents import Document, Path, shown
 from dpfctl.model.fleet import (
     API_VERSION,
     HOST,
@@ -255,5 +255,4 @@ def _check_fields(spot: _Spot, known: Sequence[str]) -> None:
 
 
 def _named(path: Path) -> str:
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return steps.removeprefix(".") or "a document"
+    return shown(path) or "a document"

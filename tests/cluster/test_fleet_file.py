@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dpfctl.cluster import atomic_file
+from dpfctl.cluster import atomic_file, fleet_file
 from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_file import FleetCluster, FleetFile, open_fleet
 from dpfctl.cluster.snapshot_file import save_snapshot, snapshot_target
@@ -401,6 +401,20 @@ def test_threads_lose_no_object(path: Path) -> None:
     assert len(opened(path).host.list(kinds.NODE)) == 8
 
 
+def test_write_of_another_right_after_ours_is_seen(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_and_be_replaced(target: Path, data: bytes) -> os.stat_result:
+        ours = replace_file(target, data)
+        replace_file(target, data.replace(b"n7", b"n8"))
+        return ours
+
+    host = opened(path).host
+    monkeypatch.setattr(fleet_file, "replace_file", replace_and_be_replaced)
+    host.create(kinds.NODE, node("n7"))
+    assert [r.name for r in host.list(kinds.NODE)] == ["n8"]
+
+
 WRITER = """
 import io, sys
 from datetime import UTC, datetime
@@ -446,7 +460,7 @@ def test_killed_writer_leaves_a_whole_file(path: Path) -> None:
 def document(cluster: FleetCluster) -> dict[str, Any]:
     host = cluster.read([kinds.DPU])
     edges = {("ns", "edge"): lost("gone")}
-    return take_snapshot(host, edges, now=NOW, context="fleet.yaml", version="")
+    return take_snapshot(host, edges, now=NOW, context="fleet.yaml", version="v1.36.3")
 
 
 @pytest.mark.parametrize("name", ["copy.json", "copy.yaml", "copy.yml"])
@@ -459,6 +473,7 @@ def test_saved_snapshot_is_a_fleet(path: Path, name: str) -> None:
     copy = opened(target).host.read([kinds.DPU])
     assert [r.raw for r in copy.list(kinds.DPU)] == [r.raw for r in host.list(kinds.DPU)]
     assert opened(target).load().snapshot
+    assert opened(target).host.server().version == "v1.36.3"
 
 
 def test_snapshot_follows_links(path: Path) -> None:
