@@ -258,7 +258,7 @@ def _go_build(go: Go, tool: Tool, target: Path) -> None:
         {**go.env, "GOTMPDIR": str(target.parent)},
     )
     try:
-        child.process.wait()
+        processes.has_ended(child, float("inf"))
     finally:
         child.end()
     if child.process.returncode:

@@ -165,13 +165,26 @@ def end_children(children: Sequence[Child], grace: float = GRACE) -> None:
     for child in reversed(children):
         if child.is_running():
             child.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.process.wait(grace)
+            has_ended(child, grace)
             with contextlib.suppress(OSError):  # what it started, and itself after the grace
                 os.killpg(child.pid, signal.SIGKILL)
-            child.process.wait()
+            has_ended(child, grace)
         if child in _children:
             _children.remove(child)
+
+
+def has_ended(child: Child, seconds: float) -> bool:
+    """Wait for the end of a program.
+
+    ``Popen.wait`` would hold a lock that our signal handler could then never get.
+
+    Returns:
+        Whether it came within that time.
+    """
+    deadline = time.monotonic() + seconds
+    while child.is_running() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not child.is_running()
 
 
 def scratch(parent: Path | None = None) -> Scratch:

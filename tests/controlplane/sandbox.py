@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--fleet", type=Path, metavar="FILE", help="default: the demo fleet")
     path = parser.parse_args(arguments).fleet
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a script
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in the background of a script
     try:
         fleet = _read(path)
         with processes.scratch() as folder, started(folder, fleet) as sandbox:
