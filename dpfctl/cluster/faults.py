@@ -74,12 +74,12 @@ def fault_of(error: Exception, limits: Limits, via: str, until: float) -> FaultE
         until: Moment on the monotonic clock at which the whole request had to be over.
     """
     chain = tuple(_chain(error))
-    if any(isinstance(e, exceptions.ProxyError) for e in chain):
-        return FaultError(Cause.NO_ROUTE, f"{via}: {_connect_fault(chain, limits).fact}", _PROXY)
     if tunnel := next((str(e) for e in chain if str(e).startswith(_TUNNEL)), ""):
         return FaultError(
             Cause.NO_ROUTE, f"{via}: {one_line(tunnel.removeprefix(_TUNNEL))}", _PROXY
         )
+    if any(isinstance(e, exceptions.ProxyError) for e in chain):
+        return FaultError(Cause.NO_ROUTE, f"{via}: {_connect_fault(chain, limits).fact}", _PROXY)
     if any(isinstance(e, exceptions.NewConnectionError) for e in chain):
         return _connect_fault(chain, limits)
     if any(isinstance(e, (TimeoutError, exceptions.TimeoutError)) for e in chain):
