@@ -13,7 +13,7 @@ from dpfctl.model.sharing import map_fields, map_items
 from dpfctl.model.timestamps import format_time
 
 MARK = "${NOW"
-_FIELD = re.compile(r".*(?:[tT]ime|[tT]imestamp|At|-at|-until)")
+_FIELD = re.compile(r".*(?:[tT]ime(?:Added)?|[tT]imestamp|At|-at|-until)")
 _RELATIVE = re.compile(r"\$\{NOW(?:(?P<sign>[-+])(?P<span>(?:[0-9]{1,9}[smhd])+))?\}")
 
 
