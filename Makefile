@@ -21,8 +21,8 @@ test: check $(VENV)/.dev ## Run the checks and all tests, real API servers inclu
 	DPFCTL_REQUIRE_CONTROLPLANE=1 $(BIN)/pytest
 
 check: $(VENV)/.dev ## Lint, types, layers, generated files
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/contract

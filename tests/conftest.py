@@ -1,3 +1,3 @@
-"""Fixtures of every folder; those that start API servers live in ``tests.controlplane.fixtures``."""
+"""Fixtures of every folder; those that start API servers: ``tests.controlplane.fixtures``."""
 
 pytest_plugins = ["tests.controlplane.fixtures", "tests.golden"]

@@ -105,8 +105,7 @@ def test_completion_answers_with_names_of_the_fleet(environ: dict[str, str]) -> 
     words = "dpfctl describe all --from demo --show-conditions dpuservice/sn"
     done = subprocess.run(
         DPFCTL,
-        env=environ
-        | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "6"},
+        env=environ | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "6"},
         capture_output=True,
         text=True,
         check=False,
@@ -119,8 +118,7 @@ def test_completion_is_silent_without_a_cluster(environ: dict[str, str]) -> None
     words = "dpfctl describe all --show-conditions dpuservice/"
     done = subprocess.run(
         DPFCTL,
-        env=environ
-        | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"},
+        env=environ | {"_DPFCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"},
         capture_output=True,
         text=True,
         check=False,
