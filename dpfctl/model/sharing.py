@@ -6,12 +6,23 @@ from typing import Any
 
 def map_fields(value: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     """Return a mapping with every value changed, or the mapping itself if none was."""
-    changed = {key: change(key, child) for key, child in value.items()}
-    return changed if any(changed[key] is not value[key] for key in value) else value
+    result = value
+    for key, child in value.items():
+        changed = change(key, child)
+        if changed is not child:
+            if result is value:
+                result = value.copy()
+            result[key] = changed
+    return result
 
 
 def map_items(value: list[Any], change: Callable[[Any], Any]) -> list[Any]:
     """Return a list with every entry changed, or the list itself if none was."""
-    changed = [change(child) for child in value]
-    same = all(new is old for new, old in zip(changed, value, strict=True))
-    return value if same else changed
+    result = value
+    for index, child in enumerate(value):
+        changed = change(child)
+        if changed is not child:
+            if result is value:
+                result = value.copy()
+            result[index] = changed
+    return result
