@@ -9,6 +9,7 @@ from time import monotonic
 
 from urllib3 import HTTPHeaderDict
 
+from dpfctl import __version__
 from dpfctl.cluster.config import ClusterConfig, Impersonation
 from dpfctl.cluster.credentials import Credentials
 from dpfctl.cluster.faults import Cause, FaultError, Limits
@@ -18,6 +19,11 @@ from dpfctl.errors import AccessError, DpfctlError, UnreachableError
 
 REQUEST_LIMIT = 30.0
 
+_ALWAYS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"dpfctl/{__version__}",
+}
 _OF_THE_WHOLE = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.TLS})
 
 
@@ -204,7 +210,7 @@ class Caller:
 
 
 def _headers(credentials: Credentials, impersonation: Impersonation) -> HTTPHeaderDict:
-    headers = HTTPHeaderDict({"Accept": "application/json", "User-Agent": "dpfctl"})
+    headers = HTTPHeaderDict(_ALWAYS)
     if credentials.token:
         headers["Authorization"] = f"Bearer {credentials.token}"
     if impersonation.user:

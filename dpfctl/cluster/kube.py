@@ -268,10 +268,11 @@ def _open_transport(
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     # Through a proxy it is the proxy that looks the name up and connects.
     lines = Lines(patience.limits.connect, None if config.proxy else check)
-    pool = RESTClientObject(_configuration(config)).pool_manager
-    plug(pool, lines, context)
+    manager = RESTClientObject(_configuration(config)).pool_manager
+    plug(manager, lines, context)
+    pool = manager.connection_from_url(config.server.url)
     via = str(config.proxy) if config.proxy else ""
-    return Transport(pool, config.server.url, lines, patience.limits, via)
+    return Transport(pool, config.server.prefix, lines, patience.limits, via)
 
 
 def _configuration(config: ClusterConfig) -> Any:

@@ -70,8 +70,8 @@ class Transport:
     """Sends requests over at most ``IN_FLIGHT`` connections.
 
     Args:
-        pool: The client's connection pool, whose connections are opened by ``lines``.
-        base_url: The server's URL, without a slash at the end.
+        pool: The client's connections to the server, opened by ``lines``.
+        prefix: Path below which the API begins, empty or with a leading slash.
         lines: Opens the connections.
         limits: How long each step may take.
         via: Words for the proxy in between, empty if there is none.
@@ -79,14 +79,14 @@ class Transport:
 
     def __init__(
         self,
-        pool: urllib3.PoolManager,
-        base_url: str,
+        pool: urllib3.HTTPConnectionPool,
+        prefix: str,
         lines: Lines,
         limits: Limits,
         via: str = "",
     ) -> None:
         self._pool = pool
-        self._base_url = base_url
+        self._prefix = prefix
         self._lines = lines
         self._limits = limits
         self._via = via
@@ -116,7 +116,7 @@ class Transport:
     def close(self) -> None:
         """End all exchanges and give the connections back."""
         self._lines.cut()
-        self._pool.clear()
+        self._pool.close()
 
     def _exchange(self, request: Request, headers: Mapping[str, str], until: float) -> Answer:
         silence = self._limits.silence
@@ -132,7 +132,7 @@ class Transport:
     def _open(self, request: Request, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         return self._pool.urlopen(
             request.method,
-            self._base_url + target_of(request),
+            self._prefix + target_of(request),
             body=request.body,
             headers=headers,
             timeout=urllib3.Timeout(connect=self._limits.connect, read=self._limits.silence),

@@ -1,7 +1,10 @@
 """Reading through a network and servers that misbehave: what is said, and what is not lost."""
 
+import gzip
 import json
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -324,4 +327,31 @@ def test_page_larger_than_the_limit_is_not_held(
     monkeypatch.setattr("dpfctl.cluster.transport.PAGE_LIMIT", 1 << 20)
     lone_proxy.inject(Reply(200, b" " * (3 << 20), JSON))
     with pytest.raises(UnreachableError, match="an answer of more than 1 MiB"):
+        open_cluster(lone_proxy).list(kinds.NODE)
+
+
+def test_d5_packed_bomb_is_not_unpacked(lone_proxy: FaultProxy, open_cluster: Open) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join([*(packer.compress(b" " * (1 << 20)) for _ in range(300)), packer.flush()])
+    fault = lone_proxy.inject(Reply(200, bomb, JSON | {"Content-Encoding": "gzip"}))
+    kube = open_cluster(lone_proxy)
+    tracemalloc.start()
+    with pytest.raises(UnreachableError, match="an answer of more than 64 MiB"):
+        kube.list(kinds.NODE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 256 << 20
+    assert fault.fired == 1
+
+
+def test_packed_answer_is_unpacked(lone_proxy: FaultProxy, open_cluster: Open) -> None:
+    body = json.dumps({"kind": "NodeList", "items": [{"metadata": {"name": "a"}}]}).encode()
+    lone_proxy.inject(Reply(200, gzip.compress(body), JSON | {"Content-Encoding": "gzip"}))
+    assert [r.name for r in open_cluster(lone_proxy).list(kinds.NODE)] == ["a"]
+    assert lone_proxy.seen[0].headers["Accept-Encoding"] == "gzip"
+
+
+def test_packing_that_is_broken(lone_proxy: FaultProxy, open_cluster: Open) -> None:
+    lone_proxy.inject(Reply(200, b"not packed", JSON | {"Content-Encoding": "gzip"}))
+    with pytest.raises(UnreachableError, match="not a Kubernetes answer: cannot be unpacked"):
         open_cluster(lone_proxy).list(kinds.NODE)
