@@ -67,15 +67,20 @@ class Session:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def connect(self, target: Target) -> "Cluster":
+    def connect(self, target: Target, now: datetime | None = None) -> "Cluster":
         """Open the host cluster of a target.
+
+        Args:
+            target: Which fleet.
+            now: What relative times of a fleet file count from; a view that is drawn at one
+                moment hands in that one, so that an age of 40s is 40s however long the file takes.
 
         Raises:
             InputError: The fleet file or a kubeconfig that was named cannot be used.
             AccessError: No cluster, no credentials.
         """
         if target.fleet is not None:
-            return self.open_fleet(target).host
+            return self.open_fleet(target, now).host
         from dpfctl.cluster.kube import connect
         from dpfctl.cluster.kubeconfig import load_config
 
@@ -108,13 +113,13 @@ class Session:
             if (way := one.cluster or one.error) is not None
         }
 
-    def open_fleet(self, target: Target) -> "FleetFile":
+    def open_fleet(self, target: Target, now: datetime | None = None) -> "FleetFile":
         """Open the fleet file of a target, DPU clusters included."""
         from dpfctl.cluster.fleet_file import open_fleet
 
         if target.fleet is None:
             raise InputError("--from: no fleet file was given")
-        return open_fleet(target.fleet, stdin=self.stdin, now=self.now())
+        return open_fleet(target.fleet, stdin=self.stdin, now=now or self.now())
 
     def warn(self, text: str) -> None:
         """Say on stderr what the user should know but need not act on."""
@@ -123,6 +128,22 @@ class Session:
     def note(self, text: str) -> None:
         """Say on stderr what only a user who asked for details wants."""
         self.err.write(f"note: {clean(text)}\n")
+
+    def check_reader(self) -> None:
+        """Notice a reader that left although nothing is being written.
+
+        Raises:
+            BrokenPipeError: Nobody reads stdout any more.
+        """
+        import select
+
+        try:
+            reader = select.poll()
+            reader.register(self.out.fileno(), 0)
+        except (OSError, ValueError):
+            return  # no file behind it: nobody can leave
+        if any(event & (select.POLLERR | select.POLLHUP) for _, event in reader.poll(0)):
+            raise BrokenPipeError
 
     @property
     def is_terminal(self) -> bool:

@@ -25,6 +25,16 @@ def filter_words(ctx: typer.Context, incomplete: str) -> list[str]:
     return [f"{done}{comma}{w}" for w in words if w.startswith(word)]
 
 
+def nearest_kind(unmatched: str) -> str:
+    """Return a question after the kind that ``--flag=word`` was meant to name, or nothing."""
+    from difflib import get_close_matches
+
+    word = unmatched.rpartition("=")[2].partition("/")[0].lower()
+    known = [kind.name.lower() for kind in kinds.DESCRIBED]
+    near = get_close_matches(word, known, n=1, cutoff=0.75)
+    return f", did you mean {near[0]}?" if near and near[0] != word else ""
+
+
 def _names(ctx: typer.Context, kind_word: str) -> list[str]:
     found: list[str] = []
     reader = threading.Thread(target=_read_names, args=(ctx, kind_word, found), daemon=True)

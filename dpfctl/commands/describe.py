@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dpfctl.commands import completing, flags
-from dpfctl.errors import AccessError, ExitCode
+from dpfctl.errors import AccessError, ExitCode, InputError
 from dpfctl.session import ColourChoice, Session, Target
 
 if TYPE_CHECKING:
@@ -192,6 +193,11 @@ def _command(view: str) -> Callable[..., None]:
             not no_headers,
         )
         job = _Job(session, target, options, look, issues, verbose)
+        if watch and exit_code:
+            raise InputError(
+                "--exit-code: cannot be used together with --watch",
+                "a watch gives no verdict; it ends when it is interrupted",
+            )
         if watch:
             job.watch(interval)
         raise typer.Exit(job.once(exit_code=exit_code))
@@ -214,8 +220,9 @@ class _Job:
 
     def once(self, *, exit_code: bool) -> ExitCode:
         """Read, print, and give the exit code."""
-        tree = self._read()
-        self.session.out.write(self._text(tree))
+        now = self.session.now()
+        tree = self._read(now)
+        self.session.out.write(self._text(tree, now))
         self._tell(tree)
         if any(problem.is_unreadable_list for problem in tree.problems):
             return ExitCode.PARTIAL
@@ -234,26 +241,31 @@ class _Job:
 
     def _texts(self, interval: float) -> Iterator[str]:
         """Yield the view without end; once it was seen, a cluster that goes away is waited for."""
-        text = self._text(self._read())
+        text = self._now()
         while True:
             yield text
             self.session.sleep(interval)
+            self.session.check_reader()
             try:
-                text = self._text(self._read())
+                text = self._now()
             except AccessError as failure:
                 self.session.warn(failure.message)
 
-    def _read(self) -> "Tree":
+    def _now(self) -> str:
+        now = self.session.now()
+        return self._text(self._read(now), now)
+
+    def _read(self, now: datetime) -> "Tree":
         from dpfctl.describe import build_tree, kinds_to_read
 
-        cluster = self.session.connect(self.target)
+        cluster = self.session.connect(self.target, now)
         try:
             inventory = cluster.read(kinds_to_read(self.options))
         finally:
             cluster.close()
-        return build_tree(inventory, self.options, self.session.now())
+        return build_tree(inventory, self.options, now)
 
-    def _text(self, tree: "Tree") -> str:
+    def _text(self, tree: "Tree", now: datetime) -> str:
         from dpfctl.describe import prune
         from dpfctl.render import machine
         from dpfctl.render.columns import lay_out
@@ -270,7 +282,7 @@ class _Job:
                 return "".join(f"{name}\n" for name in machine.tree_names(tree))
             case Format.TABLE:
                 lines = lay_out(
-                    tree_rows(tree, self.session.now()),
+                    tree_rows(tree, now),
                     header=self.look.header,
                     colour=self.look.colour,
                     columns=self.session.columns(),
@@ -282,7 +294,7 @@ class _Job:
         from dpfctl.render.text import clean
 
         for word in tree.unmatched:
-            self.session.warn(f"{clean(word)}: matches nothing")
+            self.session.warn(f"{word}: matches nothing{completing.nearest_kind(word)}")
         for problem in tree.problems:
             where = "/".join(p for p in (problem.namespace, problem.name) if p)
             what = "/".join(p for p in (problem.kind.lower(), where) if p)

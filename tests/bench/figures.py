@@ -12,7 +12,7 @@ class Figure:
         value: The figure.
         limit: What it may be at most; None if it is only told.
         unit: ``x`` for a ratio to a floor, ``s``, ``MB``, ``requests``.
-        detail: The medians a ratio was made from.
+        detail: The figures a ratio was made from.
     """
 
     name: str

@@ -1,11 +1,11 @@
 """Whole processes, timed from outside.
 
-Every figure is a median of several runs. Where two commands are compared they run in turn (A B A
-B ...), so that a machine whose speed drifts slows both.
+Every figure is the best of several runs: whatever else the machine does can only make a run slower.
+Where two commands are compared they run in turn (A B A B ...), so that a machine whose speed drifts
+slows both.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -44,13 +44,11 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> Run:
 def in_turn(
     first: Sequence[str], second: Sequence[str], environ: Mapping[str, str], runs: int
 ) -> tuple[Run, Run]:
-    """Run two commands in turn after one warm-up each and return the medians of both."""
+    """Run two commands in turn after one warm-up each and return the best run of both."""
     run(first, environ), run(second, environ)
     pairs = [(run(first, environ), run(second, environ)) for _ in range(runs)]
-    return _median([a for a, _ in pairs]), _median([b for _, b in pairs])
+    return _best([a for a, _ in pairs]), _best([b for _, b in pairs])
 
 
-def _median(runs: Sequence[Run]) -> Run:
-    return Run(
-        statistics.median(r.seconds for r in runs), statistics.median(r.megabytes for r in runs)
-    )
+def _best(runs: Sequence[Run]) -> Run:
+    return Run(min(r.seconds for r in runs), min(r.megabytes for r in runs))

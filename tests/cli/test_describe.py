@@ -259,7 +259,9 @@ def test_a_filter_word_that_matches_nothing_is_said() -> None:
     result = describe(HEALTHY, "--show-resources=dpuservise", "--show-conditions=all")
 
     assert result.code == 0
-    assert result.err == "warning: --show-resources=dpuservise: matches nothing\n"
+    assert result.err == (
+        "warning: --show-resources=dpuservise: matches nothing, did you mean dpuservice?\n"
+    )
 
 
 class TestWatch:
@@ -295,3 +297,9 @@ class TestWatch:
         describe(HEALTHY, "--watch", "--interval", "7", sleep=sleep)
 
         assert asked == [7.0]
+
+    def test_a_watch_gives_no_verdict(self) -> None:
+        result = describe(HEALTHY, "--watch", "--exit-code")
+
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith("error: --exit-code: cannot be used together with --watch\n")

@@ -53,6 +53,19 @@ def test_reader_that_leaves(environ: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def test_reader_that_leaves_a_watch_in_which_nothing_changes(environ: dict[str, str]) -> None:
+    watch = [*DEMO, "--no-headers", "-o", "name", "--watch", "--interval", "0.1"]
+    with subprocess.Popen(watch, env=environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        try:
+            code = process.wait(timeout=10)
+        finally:
+            process.kill()
+    assert code == 141
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_output_that_cannot_be_written(environ: dict[str, str]) -> None:
     with Path("/dev/full").open("wb") as full:
