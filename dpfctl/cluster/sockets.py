@@ -7,6 +7,7 @@ connects have limits too.
 """
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -84,6 +85,17 @@ class PlainSocket(_Patient, socket.socket):
 
 class TlsSocket(_Patient, ssl.SSLSocket):
     """A TLS socket that keeps to the allowance; set it as ``SSLContext.sslsocket_class``."""
+
+    def recv(self, *args: Any) -> bytes:
+        if self.version() is not None:
+            return super().recv(*args)
+        try:
+            return ssl.SSLSocket.recv(self, *args)
+        except OSError as error:
+            # Its own first look before the handshake, after which it forgets to close itself.
+            if error.errno not in (errno.ENOTCONN, errno.EINVAL):
+                self.close()
+            raise
 
 
 def resolve(host: str, port: int, limit: float) -> list[tuple[int, Any]]:

@@ -116,6 +116,16 @@ def test_refusal_is_not_repeated(proxy: FaultProxy, kube: KubeCluster, code: int
     assert fault.fired == 1
 
 
+@pytest.mark.parametrize("code", [400, 405, 409, 410, 415, 422])
+def test_refusal_of_one_list_does_not_hide_the_others(
+    proxy: FaultProxy, kube: KubeCluster, code: int
+) -> None:
+    proxy.inject(status(code, "no"), NAMESPACES)
+    inventory = kube.read(TWO)
+    assert inventory.listing(kinds.NAMESPACE).trouble is Trouble.UNREACHABLE
+    assert inventory.listing(kinds.DPU_SERVICE).trouble is None
+
+
 def test_d2_retry_after_is_waited_for(proxy: FaultProxy, kube: KubeCluster) -> None:
     fault = proxy.inject(reply(429, {"kind": "Status"}, Retry_After="1"), NAMESPACES, times=1)
     kube.list(kinds.NAMESPACE)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from dpfctl.cluster.kube import KubeCluster
-from dpfctl.errors import UnreachableError
+from dpfctl.errors import RejectedError, UnreachableError
 from dpfctl.model import kinds
 from tests.controlplane.cluster import ControlPlane
 from tests.controlplane.fixtures import NewCluster
@@ -65,6 +65,15 @@ def test_d23_token_that_expires_every_time_ends_in_one_long_list(
     assert notes(kube) == NAMES
     assert fault.fired == 3
     assert "limit=" not in proxy.lines()[-1]
+
+
+def test_gone_without_a_token_is_a_refusal(
+    proxy: FaultProxy, kube: KubeCluster, notes: Callable[[KubeCluster], list[str]]
+) -> None:
+    fault = proxy.inject(EXPIRED, "/configmaps")
+    with pytest.raises(RejectedError, match="410 gone"):
+        notes(kube)
+    assert fault.fired == 1
 
 
 def test_reset_in_the_middle_repeats_one_page(
