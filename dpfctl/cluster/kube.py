@@ -21,12 +21,13 @@ from dpfctl.cluster.credentials import Credentials
 from dpfctl.cluster.crew import side_by_side
 from dpfctl.cluster.faults import FaultError
 from dpfctl.cluster.lines import Lines, plug
-from dpfctl.cluster.paging import ExpiredError, Query, read_pages
+from dpfctl.cluster.paging import ExpiredError, Query, is_continued, read_pages
 from dpfctl.cluster.paths import collection_path, object_path
 from dpfctl.cluster.sockets import Address
 from dpfctl.cluster.tls import make_context
 from dpfctl.cluster.transport import IN_FLIGHT, Answer, Request, Transport
 from dpfctl.errors import (
+    ConflictError,
     DpfctlError,
     ForbiddenError,
     KindNotServedError,
@@ -64,7 +65,7 @@ with _bare_package("kubernetes"):
     from kubernetes.client.configuration import Configuration
     from kubernetes.client.rest import RESTClientObject
 
-_LOST = (UnreachableError, RejectedError)
+_LOST = (UnreachableError, RejectedError, ConflictError)
 
 
 def connect(
@@ -222,7 +223,7 @@ class KubeCluster:
 
     def _page(self, kind: Kind, path: str, outage: Outage, query: Query) -> dict[str, Any]:
         answer = self._send("GET", path, query, None, "", outage)
-        if answer.status == 410:
+        if answer.status == 410 and is_continued(query):
             raise ExpiredError
         if answer.status != 200:
             raise refusal(kind, self._config.server.endpoint, answer)

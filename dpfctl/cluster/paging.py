@@ -24,7 +24,7 @@ def read_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> lis
     the list is asked for in one piece.
 
     Args:
-        fetch: Gets one page; raises ``ExpiredError`` for 410.
+        fetch: Gets one page; raises ``ExpiredError`` for a 410 to one that ``is_continued``.
         query: What selects the objects.
 
     Raises:
@@ -36,6 +36,11 @@ def read_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> lis
         except ExpiredError:
             continue
     return list_items(fetch(query))
+
+
+def is_continued(query: Query) -> bool:
+    """Whether a page goes on from another; only then can a token have expired."""
+    return any(name == "continue" for name, _ in query)
 
 
 def _all_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
