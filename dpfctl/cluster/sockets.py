@@ -87,12 +87,13 @@ class TlsSocket(_Patient, ssl.SSLSocket):
     """A TLS socket that keeps to the allowance; set it as ``SSLContext.sslsocket_class``."""
 
     def recv(self, *args: Any) -> bytes:
+        """Receive; before the handshake it is Python itself that looks for stray data."""
         if self.version() is not None:
             return super().recv(*args)
         try:
             return ssl.SSLSocket.recv(self, *args)
         except OSError as error:
-            # Its own first look before the handshake, after which it forgets to close itself.
+            # These two it expects; after all others it forgets to close what it has made.
             if error.errno not in (errno.ENOTCONN, errno.EINVAL):
                 self.close()
             raise

@@ -128,6 +128,63 @@ def test_d3_writes_are_not_replayed(
 def test_d19_nothing_is_cached_on_disk(
     host_cluster: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    options = ConnectOptions(kubeconfig=str(host_cluster.kubeconfig))
+    kube = connect(load_config(options, {}))
+    kube.read(kinds.HOST)
+    kube.server()
+    kube.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_d22_secrets_are_in_no_log_and_on_no_stream(
+    lone_proxy: FaultProxy,
+    open_cluster: Open,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = {"kind": "SecretList", "items": [{"data": {"k": "c2VjcmV0LWRhdGE="}}]}
+    lone_proxy.inject(Reply(200, json.dumps(secret).encode(), JSON))
+    open_cluster(lone_proxy, "s3cret-token").list(kinds.SECRET)
+    written = capfd.readouterr()
+    for text in (caplog.text, written.out, written.err):
+        assert "s3cret-token" not in text
+        assert "c2VjcmV0LWRhdGE=" not in text
+
+
+def test_d28_connections_notice_a_dead_peer(
+    lone_proxy: FaultProxy, open_cluster: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: list[tuple[object, ...]] = []
+    real = socket.socket.setsockopt
+
+    def note(self: socket.socket, *args: int) -> None:
+        options.append(args)
+        real(self, *args)
+
+    monkeypatch.setattr("dpfctl.cluster.sockets.PlainSocket.setsockopt", note, raising=False)
+    lone_proxy.inject(EMPTY)
+    open_cluster(lone_proxy).list(kinds.NODE)
+    assert (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1) in options
+    assert (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10) in options
+    assert (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5) in options
+    assert (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3) in options
+    assert (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1) in options
+
+
+def run_python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=60, check=True
+    )
+
+
+def test_d30_only_what_is_used_is_imported() -> None:
+    code = "import sys, dpfctl.cluster.kube; print(*sorted(sys.modules))"
+    loaded = set(run_python(code).stdout.split())
+    assert "kubernetes.client.rest" in loaded
     for name in ("kubernetes.config", "kubernetes.dynamic", "kubernetes.stream", "pydantic",
                  "requests", "requests_oauthlib", "websocket"):  # fmt: skip
         assert name not in loaded, name
