@@ -1,16 +1,14 @@
 """``dpfctl version``: client, server, DPF release and API versions."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 import dpfctl
 from dpfctl.commands import flags
-from dpfctl.session import Session
-
-if TYPE_CHECKING:
-    from dpfctl.model.cluster import Cluster
+from dpfctl.errors import DpfctlError
+from dpfctl.session import Session, Target
 
 
 class Format(StrEnum):
@@ -45,32 +43,38 @@ def version(
     request_timeout: flags.RequestTimeout = None,
 ) -> None:
     """Print the versions of dpfctl, the API server, DPF and its APIs."""
-    from dpfctl.render import machine, version_view
-
     session: Session = ctx.obj
     form = flags.choice("--output", Format, output)
     target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     data: dict[str, Any] = {"clientVersion": f"v{dpfctl.__version__}"}
-    if not client:
-        cluster = session.connect(target)
-        try:
-            data |= _of_cluster(cluster)
-        finally:
-            cluster.close()
-    match form:
-        case Format.JSON:
-            session.out.write(machine.to_json(machine.envelope("version", data)))
-        case Format.YAML:
-            session.out.write(machine.to_yaml(machine.envelope("version", data)))
-        case Format.TEXT:
-            session.out.write(version_view.version_text(data))
+    try:
+        if not client:
+            data |= _of_cluster(session, target)
+    except DpfctlError as failure:
+        if form is not Format.TEXT:
+            session.out.write(_text(form, data, failure))
+        raise
+    session.out.write(_text(form, data))
 
 
-def _of_cluster(cluster: "Cluster") -> dict[str, Any]:
+def _text(form: Format, data: dict[str, Any], failure: DpfctlError | None = None) -> str:
+    from dpfctl.render import machine, version_view
+
+    if form is Format.TEXT:
+        return version_view.version_text(data)
+    wrapped = machine.envelope("version", data, failure)
+    return machine.to_json(wrapped) if form is Format.JSON else machine.to_yaml(wrapped)
+
+
+def _of_cluster(session: Session, target: Target) -> dict[str, Any]:
     from dpfctl.model import kinds
 
-    info = cluster.server()
-    inventory = cluster.read((kinds.DPF_OPERATOR_CONFIG,))
+    cluster = session.connect(target)
+    try:
+        info = cluster.server()
+        inventory = cluster.read((kinds.DPF_OPERATOR_CONFIG,))
+    finally:
+        cluster.close()
     releases = [c.text("status", "version") for c in inventory.list(kinds.DPF_OPERATOR_CONFIG)]
     groups = sorted({kind.group for kind in kinds.DESCRIBED})
     return {

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpfctl.describe.tree import Node, Role, Tree
+from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model import kinds
 from dpfctl.model.conditions import READY, Condition
 from dpfctl.model.resources import Ref, Resource
@@ -44,18 +45,26 @@ def to_yaml(value: Any) -> str:
     return f"{text}\n"
 
 
-def envelope(command: str, data: Any) -> dict[str, Any]:
+def envelope(command: str, data: Any, failure: DpfctlError | None = None) -> dict[str, Any]:
     """Wrap what a command found in the versioned form all commands but ``describe`` print.
 
-    Schema: ``docs/reference/json.md``.
+    Args:
+        command: Its words without flags.
+        data: What it found, None if it failed.
+        failure: Why it failed as a whole, None if it did not.
+
+    Returns:
+        ``apiVersion``, ``command``, ``status``, ``exitCode``, ``data`` and ``errors``; fields:
+        ``docs/reference/json.md``.
     """
+    error = failure and {"message": failure.message, "hint": failure.hint}
     return {
         "apiVersion": "dpfctl/v1",
         "command": command,
-        "status": "success",
-        "exitCode": 0,
+        "status": "error" if failure else "success",
+        "exitCode": int(failure.exit_code if failure else ExitCode.OK),
         "data": data,
-        "errors": [],
+        "errors": [error] if error else [],
     }
 
 
