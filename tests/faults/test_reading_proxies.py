@@ -53,9 +53,8 @@ def test_proxy_of_the_environment_is_used(api: FaultProxy, open_behind: Open) ->
     line, headers = tunnel.asked[0]
     assert line.startswith("CONNECT api.example.com:6443 ")
     login = base64.b64encode(b"us:er:pass").decode()
-    assert {name.lower(): value for name, value in headers.items()} == {
-        "proxy-authorization": f"Basic {login}"
-    }
+    told = {name.lower(): value for name, value in headers.items() if name.lower() != "host"}
+    assert told == {"proxy-authorization": f"Basic {login}"}
     assert api.seen[0].headers["Authorization"] == "Bearer t0ken"
     assert "Proxy-Authorization" not in api.seen[0].headers
 
