@@ -19,6 +19,9 @@ from dpfctl.errors import AccessError, DpfctlError, UnreachableError
 
 REQUEST_LIMIT = 30.0
 
+_RENEWAL_COUNTS = 10.0
+"""Seconds for which a login that was just renewed, or could not be, is not tried again."""
+
 _ALWAYS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -100,7 +103,8 @@ class Caller:
         self._open = open_transport
         self._patience = patience
         self._guard = threading.Lock()
-        self._login = self._log_in(0, config.credentials.current())
+        self._login = self._log_in(None, config.credentials.current())
+        self._renewed_at = float("-inf")
         self._has_answered = False
 
     def ask(self, request: Request, outage: Outage) -> Answer:
@@ -195,18 +199,24 @@ class Caller:
         return AccessError(f"{self._config.label}: {user}: {fact}", self._config.credentials.hint)
 
     def _renew(self, refused: _Login) -> _Login:
-        """Log in again once, whoever of several threads comes first; the same if nothing is new."""
+        """Log in again, once for all threads that were refused together; the same if no use."""
         with self._guard:
-            if self._login.number != refused.number:
-                return self._login
-            credentials = self._config.credentials.reload()
-            if credentials != refused.credentials:
-                self._login = self._log_in(refused.number + 1, credentials)
+            is_tried = monotonic() - self._renewed_at < _RENEWAL_COUNTS
+            if self._login.number == refused.number and not is_tried:
+                self._renewed_at = monotonic()
+                credentials = self._config.credentials.reload()
+                if credentials != refused.credentials:
+                    self._login = self._log_in(refused, credentials)
             return self._login
 
-    def _log_in(self, number: int, credentials: Credentials) -> _Login:
+    def _log_in(self, before: _Login | None, credentials: Credentials) -> _Login:
+        """Take new credentials; a new token goes over the old connections."""
         headers = _headers(credentials, self._config.impersonation)
-        return _Login(number, credentials, headers, self._open(credentials))
+        if before is None or before.credentials.identity != credentials.identity:
+            transport = self._open(credentials)
+        else:
+            transport = before.transport
+        return _Login(before.number + 1 if before else 0, credentials, headers, transport)
 
 
 def _headers(credentials: Credentials, impersonation: Impersonation) -> HTTPHeaderDict:

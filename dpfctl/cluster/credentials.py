@@ -29,6 +29,11 @@ class Credentials:
     expires: datetime | None = None
 
     @property
+    def identity(self) -> tuple[bytes, bytes]:
+        """What a connection was opened with: certificate and key. Secret."""
+        return self.certificate, self.key
+
+    @property
     def is_empty(self) -> bool:
         """Whether requests go out as anonymous."""
         return not (self.token or self.certificate)

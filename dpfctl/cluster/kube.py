@@ -206,7 +206,7 @@ class KubeCluster:
             return Listing(trouble=Trouble.FORBIDDEN, message=error.message)
         except _LOST as error:
             if outage.error is not None:
-                raise
+                raise outage.error from error
             return error
 
     def _list(

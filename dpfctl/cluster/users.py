@@ -41,7 +41,11 @@ def read_user(
         return ExecPlugin(_exec_spec(section, user.where, cluster_info), environ)
     fixed = _fixed(user)
     token_file = user.path("tokenFile")
-    return TokenFile(token_file, fixed) if token_file else FixedCredentials(fixed)
+    if token_file:
+        return TokenFile(token_file, fixed)
+    if fixed.certificate:
+        return FixedCredentials(fixed, _EXPIRED)
+    return FixedCredentials(fixed)
 
 
 def read_impersonation(user: Fields, as_user: str, as_groups: tuple[str, ...]) -> Impersonation:
@@ -157,5 +161,6 @@ def _read_file(fields: Fields, name: str, path: Path) -> bytes:
         raise AccessError(f"{fields.where}: {name}: {path}: {reason}") from None
 
 
+_EXPIRED = "the client certificate may have expired; get a new one, or use another --context"
 _LOG_IN = "log in again with a current tool of your provider"
 _UPDATE = f"update the tool that wrote the kubeconfig; {GROUP}/v1alpha1 is gone since 1.24"

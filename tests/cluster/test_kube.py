@@ -6,8 +6,16 @@ import pytest
 
 from dpfctl.cluster.kube import KubeCluster, connect
 from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
-from dpfctl.errors import ConflictError, ForbiddenError, KindNotServedError, NotFoundError
+from dpfctl.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    KindNotServedError,
+    NotFoundError,
+    RejectedError,
+)
 from dpfctl.model import kinds
+from dpfctl.model.cluster import Cluster
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.resources import Ref
 from tests.controlplane.cluster import ControlPlane
@@ -102,3 +110,79 @@ def test_server_tells_version_and_groups(kube: KubeCluster) -> None:
     assert info.version.startswith("v1.")
     assert info.groups[kinds.SERVICES] == ("v1alpha1",)
     assert info.groups["apps"] == ("v1",)
+
+
+def test_namespaced_list_sees_its_namespace_only(kube: KubeCluster, namespace: str) -> None:
+    kube.create(kinds.CONFIG_MAP, config_map(namespace, "b"))
+    kube.create(kinds.CONFIG_MAP, config_map(namespace, "a"))
+    assert [r.name for r in kube.list(kinds.CONFIG_MAP, namespace)] == ["a", "b"]
+    inventory = kube.read((kinds.CONFIG_MAP, kinds.NAMESPACE), namespace)
+    assert {r.namespace for r in inventory.list(kinds.CONFIG_MAP)} == {namespace}
+    assert namespace in [r.name for r in inventory.list(kinds.NAMESPACE)]
+
+
+def test_selector_is_the_servers(kube: KubeCluster, namespace: str) -> None:
+    for name, colour in (("a", "red"), ("b", "blue")):
+        body = config_map(namespace, name)
+        body["metadata"] = {"name": name, "namespace": namespace, "labels": {"colour": colour}}
+        kube.create(kinds.CONFIG_MAP, body)
+    found = kube.list(kinds.CONFIG_MAP, namespace, "colour in (red),colour!=blue")
+    assert [r.name for r in found] == ["a"]
+
+
+def test_list_is_in_order_of_namespace_then_name(
+    kube: KubeCluster, leased_cluster: ControlPlane
+) -> None:
+    other = open_cluster(leased_cluster)
+    for name in ("a", "a-b", "a0"):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        other.create(kinds.NAMESPACE, body)
+        other.create(kinds.CONFIG_MAP, config_map(name, "x"))
+    found = [(r.namespace, r.name) for r in other.list(kinds.CONFIG_MAP)]
+    other.close()
+    assert found == sorted(found)
+    assert {("a", "x"), ("a-b", "x"), ("a0", "x")} <= set(found)
+
+
+def test_status_is_replaced_where_nothing_moved(kube: KubeCluster, namespace: str) -> None:
+    made = kube.create(kinds.DPU_CLUSTER, dpu_cluster(namespace))
+    assert made.text("status", "phase") != "Ready"
+    body = {**made.raw, "status": {**made.mapping("status"), "phase": "Ready"}}
+    done = kube.replace_status(kinds.DPU_CLUSTER, body)
+    assert done.text("status", "phase") == "Ready"
+    with pytest.raises(ConflictError, match=f"^dpucluster/{namespace}/one: "):
+        kube.replace_status(kinds.DPU_CLUSTER, body)
+
+
+def dpu_cluster(namespace: str) -> dict[str, object]:
+    return {
+        "apiVersion": kinds.DPU_CLUSTER.api_version,
+        "kind": "DPUCluster",
+        "metadata": {"name": "one", "namespace": namespace},
+        "spec": {"type": "static"},
+        "status": {"phase": "Ready"},
+    }
+
+
+def test_object_the_server_finds_invalid(kube: KubeCluster, namespace: str) -> None:
+    body = dpu_cluster(namespace) | {"spec": {"type": 5}}
+    with pytest.raises(RejectedError, match=f"^dpucluster/{namespace}/one: .* is invalid: "):
+        kube.create(kinds.DPU_CLUSTER, body)
+
+
+def test_namespace_that_is_missing_is_named(kube: KubeCluster) -> None:
+    with pytest.raises(NotFoundError, match=r'^configmap/nowhere/note: namespaces "nowhere" not'):
+        kube.create(kinds.CONFIG_MAP, config_map("nowhere"))
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a%2fb", "a?b", "a\nb", "-a", "x" * 300])
+def test_name_that_would_leave_its_path(kube: KubeCluster, name: str) -> None:
+    with pytest.raises(InputError, match="not an object name"):
+        kube.get(Ref(kinds.POD, "default", name))
+    with pytest.raises(InputError, match="not a namespace name"):
+        kube.get(Ref(kinds.POD, name, "a"))
+
+
+def test_it_is_a_cluster(kube: KubeCluster) -> None:
+    as_seen_by_others: Cluster = kube
+    assert as_seen_by_others.label == "context host"

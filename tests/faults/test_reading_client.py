@@ -85,6 +85,69 @@ def test_401_for_new_credentials_too_is_the_end(
     assert refused.fired == 2
 
 
+COUNTED = """#!/bin/sh
+echo x >> "$COUNT"
+echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+       "status": {"token": "same"}}'
+"""
+
+
+def test_401_runs_a_credential_program_once_for_all_threads(
+    lone_proxy: FaultProxy, open_cluster: Open, tmp_path: Path
+) -> None:
+    program, count = tmp_path / "login", tmp_path / "count"
+    program.write_text(COUNTED)
+    program.chmod(0o755)
+    section = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": str(program),
+        "env": [{"name": "COUNT", "value": str(count)}],
+        "interactiveMode": "Never",
+    }
+    kube = open_cluster(lone_proxy, user={"exec": section})
+    fault = lone_proxy.inject(REFUSED)
+    with pytest.raises(AccessError, match="refuses the credentials") as caught:
+        kube.read(kinds.HOST)
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("dpfctl")])
+    assert "log in again" in caught.value.hint
+    assert 1 <= fault.fired <= 8
+    assert count.read_text() == "x\nx\n"
+
+
+def test_new_token_goes_over_the_old_connection(
+    lone_proxy: FaultProxy, open_cluster: Open, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("old")
+    kube = open_cluster(lone_proxy, user={"tokenFile": str(token)})
+    refused = lone_proxy.inject(REFUSED, times=1)
+    lone_proxy.inject(EMPTY)
+    token.write_text("new")
+    kube.list(kinds.NODE)
+    assert refused.fired == 1
+    assert lone_proxy.connections == 1
+
+
+def test_d14_proxies_of_the_process_are_not_the_clients_business(
+    lone_proxy: FaultProxy, open_cluster: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    lone_proxy.inject(EMPTY)
+    assert open_cluster(lone_proxy).list(kinds.NODE) == ()
+
+
+def test_kubectl_proxy_is_spoken_to_in_plain_http(tmp_path: Path) -> None:
+    with FaultProxy(tls=False) as proxy:
+        proxy.inject(EMPTY)
+        path = proxy.kubeconfig(tmp_path / "kubeconfig", {"as": "eve"}, certificate_authority=None)
+        kube = connect(load_config(ConnectOptions(kubeconfig=str(path)), {}))
+        assert kube.list(kinds.NODE) == ()
+        kube.close()
+    assert "Authorization" not in proxy.seen[0].headers
+    assert proxy.seen[0].headers["Impersonate-User"] == "eve"
+
+
 def test_d16_fields_we_do_not_know_are_kept(lone_proxy: FaultProxy, open_cluster: Open) -> None:
     pod = {"metadata": {"name": "a", "future": {"x": 1}}, "spec": {"novelty": [None, 1.5]}}
     page = {"kind": "PodList", "apiVersion": "v1", "items": [pod]}
