@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
-from dpfctl.errors import DpfctlError, InputError
+from dpfctl.errors import DpfctlError
 from dpfctl.render.text import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dpfctl.cluster.fleet_file import FleetFile
     from dpfctl.cluster.kubeconfig import ConnectOptions
     from dpfctl.model.cluster import Cluster
     from dpfctl.model.resources import Resource
@@ -80,27 +79,31 @@ class Session:
             AccessError: No cluster, no credentials.
         """
         if target.fleet is not None:
-            return self.open_fleet(target, now).host
+            from dpfctl.cluster.fleet_file import open_fleet
+
+            return open_fleet(target.fleet, stdin=self.stdin, now=now or self.now()).host
         from dpfctl.cluster.kube import connect
         from dpfctl.cluster.kubeconfig import load_config
 
         return connect(load_config(target.connection, self.environ))
 
     def dpu_clusters(
-        self, target: Target, host: "Cluster", resources: "Sequence[Resource]"
+        self, host: "Cluster", resources: "Sequence[Resource]"
     ) -> "dict[tuple[str, str], Cluster | DpfctlError]":
-        """Open the DPU clusters of a target.
+        """Open the DPU clusters of a host cluster.
 
         Args:
-            target: What ``host`` was opened from.
-            host: The host cluster, which holds the kubeconfigs in Secrets.
-            resources: DPUClusters. A fleet file names its DPU clusters itself.
+            host: What ``connect`` returned. A cluster holds the kubeconfigs in Secrets; a fleet
+                file holds the DPU clusters themselves.
+            resources: DPUClusters to look up in a cluster.
 
         Returns:
             Namespace and name -> the cluster, or why there is no way in, in the order given.
         """
-        if target.fleet is not None:
-            return dict(self.open_fleet(target).dpu_clusters)
+        from dpfctl.cluster.fleet_file import FleetCluster
+
+        if isinstance(host, FleetCluster):
+            return dict(host.file.dpu_clusters)
         from dpfctl.cluster.dpu_clusters import connect_dpu_clusters
         from dpfctl.cluster.kube import KubeCluster
 
@@ -112,14 +115,6 @@ class Session:
             for one in found
             if (way := one.cluster or one.error) is not None
         }
-
-    def open_fleet(self, target: Target, now: datetime | None = None) -> "FleetFile":
-        """Open the fleet file of a target, DPU clusters included."""
-        from dpfctl.cluster.fleet_file import open_fleet
-
-        if target.fleet is None:
-            raise InputError("--from: no fleet file was given")
-        return open_fleet(target.fleet, stdin=self.stdin, now=now or self.now())
 
     def warn(self, text: str) -> None:
         """Say on stderr what the user should know but need not act on."""

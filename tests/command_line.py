@@ -44,12 +44,24 @@ def dpfctl(
     stdin: str = "",
     environ: Mapping[str, str] | None = None,
     out: TextIO | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
     sleep: Callable[[float], None] = lambda _seconds: None,
 ) -> Result:
-    """Run one command line; ``now`` is fixed and nothing sleeps."""
+    """Run one command line; unless told otherwise ``now`` is fixed, and nothing sleeps."""
     out = out or io.StringIO()
     err = io.StringIO()
-    session = Session(out, err, io.StringIO(stdin), environ or {}, lambda: NOW, sleep)
+    session = Session(out, err, io.StringIO(stdin), environ or {}, now, sleep)
     code = run(args, session)
     text = out.getvalue() if isinstance(out, io.StringIO) else ""
     return Result(code, text, err.getvalue())
+
+
+def interrupted_after(pauses: int) -> Callable[[float], None]:
+    """A sleep that lets some pauses go by at once and is interrupted in the next one."""
+    left = iter(range(pauses))
+
+    def sleep(_seconds: float) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return sleep

@@ -136,6 +136,11 @@ class FleetCluster:
         self._name = name
 
     @property
+    def file(self) -> FleetFile:
+        """The fleet this cluster belongs to."""
+        return self._file
+
+    @property
     def label(self) -> str:
         """The file, or ``dpu cluster ns/name``."""
         return self._file.label if self._name == HOST else f"dpu cluster {'/'.join(self._name)}"

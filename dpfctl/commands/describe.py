@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dpfctl.commands import completing, flags
-from dpfctl.errors import AccessError, ExitCode, InputError
+from dpfctl.errors import DpfctlError, ExitCode, InputError
 from dpfctl.session import ColourChoice, Session, Target
 
 if TYPE_CHECKING:
     from dpfctl.describe import Options, Tree
+    from dpfctl.model.cluster import Cluster
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -221,7 +223,8 @@ class _Job:
     def once(self, *, exit_code: bool) -> ExitCode:
         """Read, print, and give the exit code."""
         now = self.session.now()
-        tree = self._read(now)
+        with closing(self.session.connect(self.target, now)) as cluster:
+            tree = self._read(cluster, now)
         self.session.out.write(self._text(tree, now))
         self._tell(tree)
         if any(problem.is_unreadable_list for problem in tree.problems):
@@ -232,47 +235,58 @@ class _Job:
         """Print the fleet again and again until interrupted: live on a terminal, else changes."""
         from dpfctl.render.live import changes, show_live
 
-        texts = changes(self._texts(interval))
-        if self.session.is_terminal and self.look.format is Format.TABLE:
-            show_live(self.session.console(), texts)
-        for text in texts:
-            self.session.out.write(text)
-            self.session.out.flush()
+        with closing(self.session.connect(self.target, self.session.now())) as cluster:
+            texts = changes(self._views(cluster, interval))
+            if self._is_live:
+                show_live(self.session.console(), texts)
+            for text in texts:
+                self.session.out.write(text)
+                self.session.out.flush()
 
-    def _texts(self, interval: float) -> Iterator[str]:
-        """Yield the view without end; once it was seen, a cluster that goes away is waited for."""
-        text = self._now()
+    @property
+    def _is_live(self) -> bool:
+        return self.session.is_terminal and self.look.format is Format.TABLE
+
+    def _views(self, cluster: "Cluster", interval: float) -> Iterator[tuple[object, str]]:
+        """Yield the view without end; once it was seen, a fleet that goes away is waited for."""
+        view = self._view(cluster)
+        failure = ""
         while True:
-            yield text
+            yield view
             self.session.sleep(interval)
             self.session.check_reader()
             try:
-                text = self._now()
-            except AccessError as failure:
-                self.session.warn(failure.message)
+                view = self._view(cluster)
+                failure = ""
+            except DpfctlError as error:
+                if error.message != failure:
+                    self.session.warn(error.message)
+                failure = error.message
 
-    def _now(self) -> str:
+    def _view(self, cluster: "Cluster") -> tuple[object, str]:
+        """The text, and what makes it another one: off a terminal, ages that grow do not."""
+        from dpfctl.render.tree_view import tree_rows
+
         now = self.session.now()
-        return self._text(self._read(now), now)
+        tree = self._read(cluster, now)
+        text = self._text(tree, now)
+        if self._is_live or self.look.format is not Format.TABLE:
+            return text, text
+        return [row._replace(since="") for row in tree_rows(tree, now)], text
 
-    def _read(self, now: datetime) -> "Tree":
-        from dpfctl.describe import build_tree, kinds_to_read
+    def _read(self, cluster: "Cluster", now: datetime) -> "Tree":
+        """The fleet as it is now; what ``--issues`` leaves out still counts for its health."""
+        from dpfctl.describe import build_tree, kinds_to_read, prune
 
-        cluster = self.session.connect(self.target, now)
-        try:
-            inventory = cluster.read(kinds_to_read(self.options))
-        finally:
-            cluster.close()
-        return build_tree(inventory, self.options, now)
+        inventory = cluster.read(kinds_to_read(self.options))
+        tree = build_tree(inventory, self.options, now)
+        return prune(tree, show_pending=self.options.show_pending) if self.issues else tree
 
     def _text(self, tree: "Tree", now: datetime) -> str:
-        from dpfctl.describe import prune
         from dpfctl.render import machine
         from dpfctl.render.columns import lay_out
         from dpfctl.render.tree_view import tree_rows
 
-        if self.issues:
-            tree = prune(tree, show_pending=self.options.show_pending)
         match self.look.format:
             case Format.JSON:
                 return machine.to_json(machine.tree_data(tree))
@@ -291,17 +305,15 @@ class _Job:
 
     def _tell(self, tree: "Tree") -> None:
         """Say on stderr what the tree cannot show."""
-        from dpfctl.render.text import clean
-
         for word in tree.unmatched:
             self.session.warn(f"{word}: matches nothing{completing.nearest_kind(word)}")
         for problem in tree.problems:
             where = "/".join(p for p in (problem.namespace, problem.name) if p)
             what = "/".join(p for p in (problem.kind.lower(), where) if p)
             if problem.is_missing_object:
-                self.session.warn(clean(f"{what}: not found, {problem.message}"))
+                self.session.warn(f"{what}: not found, {problem.message}")
             elif problem.is_unreadable_list:
-                self.session.warn(clean(f"{what}: cannot be listed: {problem.message}"))
+                self.session.warn(f"{what}: cannot be listed: {problem.message}")
             elif self.verbose:
                 self.session.note(f"{what}: not installed in this cluster")
 

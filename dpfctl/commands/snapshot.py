@@ -6,7 +6,7 @@ import typer
 
 from dpfctl.commands import flags
 from dpfctl.errors import DpfctlError, ExitCode
-from dpfctl.session import Session, Target
+from dpfctl.session import Session
 
 if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster
@@ -65,7 +65,7 @@ def save(
     host = session.connect(target)
     try:
         inventory = host.read(kinds.HOST)
-        clusters = {} if host_only else _dpu_clusters(session, target, host, inventory)
+        clusters = {} if host_only else _dpu_clusters(session, host, inventory)
         document = take_snapshot(
             inventory,
             clusters,
@@ -84,7 +84,7 @@ def save(
 
 
 def _dpu_clusters(
-    session: Session, target: Target, host: "Cluster", inventory: "Inventory"
+    session: Session, host: "Cluster", inventory: "Inventory"
 ) -> "dict[tuple[str, str], Inventory]":
     """Read every DPU cluster; one that cannot be reached is kept as lost."""
     from functools import partial
@@ -103,7 +103,7 @@ def _dpu_clusters(
         finally:
             way.close()
 
-    ways = session.dpu_clusters(target, host, inventory.list(kinds.DPU_CLUSTER))
+    ways = session.dpu_clusters(host, inventory.list(kinds.DPU_CLUSTER))
     found = side_by_side([partial(read, way) for way in ways.values()], len(ways))
     return dict(zip(ways, found, strict=True))
 

@@ -17,10 +17,14 @@ def show_live(console: "Console", texts: Iterable[str]) -> None:
             live.update(Text.from_ansi(text), refresh=True)
 
 
-def changes(texts: Iterable[str]) -> Iterator[str]:
-    """Yield each text that differs from the one before it."""
-    before = None
-    for text in texts:
-        if text != before:
+def changes(views: Iterable[tuple[object, str]]) -> Iterator[str]:
+    """Yield the text of each view whose key differs from that of the view before.
+
+    Args:
+        views: Key and text of each; keys are compared, texts are not looked at.
+    """
+    before: object = None
+    for key, text in views:
+        if key != before:
             yield text
-        before = text
+        before = key

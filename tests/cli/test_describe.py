@@ -1,13 +1,15 @@
 """``dpfctl describe`` on fleet files: what is printed where, and the exit code."""
 
 import io
+import itertools
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.command_line import NOW, Result, Terminal, dpfctl
+from tests.command_line import NOW, Result, Terminal, dpfctl, interrupted_after
 
 CONFIG = """\
 apiVersion: operator.dpu.nvidia.com/v1alpha1
@@ -285,6 +287,36 @@ class TestWatch:
         assert result.code == 130
         assert result.err == ""
         assert [line.startswith("NAME") for line in result.lines].count(True) == 2
+        assert result.out.count("DPUService/snap") == 1
+
+    def test_time_that_goes_by_is_no_change(self) -> None:
+        moments = (NOW + timedelta(minutes=minute) for minute in itertools.count())
+
+        result = describe(HEALTHY, "--watch", sleep=interrupted_after(3), now=lambda: next(moments))
+
+        assert result.code == 130
+        assert [line.startswith("NAME") for line in result.lines].count(True) == 1
+
+    def test_standard_input_is_watched_as_it_was_read(self) -> None:
+        result = describe(HEALTHY, "--watch", sleep=interrupted_after(3))
+
+        assert (result.code, result.err) == (130, "")
+
+    def test_a_fleet_that_goes_away_is_said_once_and_waited_for(self, tmp_path: Path) -> None:
+        path = tmp_path / "fleet.yaml"
+        path.write_text(HEALTHY)
+        until = interrupted_after(6)
+        fleets = iter([None, "", "", BROKEN, None, None])
+
+        def sleep(seconds: float) -> None:
+            until(seconds)
+            if (fleet := next(fleets)) is not None:
+                path.write_text(fleet)
+
+        result = dpfctl("describe", "dpuservices", "--watch", "--from", str(path), sleep=sleep)
+
+        assert result.code == 130
+        assert result.err == f"warning: {path}: holds no objects\n"
         assert result.out.count("DPUService/snap") == 1
 
     def test_the_pause_is_the_one_asked_for(self) -> None:
