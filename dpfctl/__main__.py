@@ -56,6 +56,7 @@ def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> in
 def main() -> NoReturn:
     """Run the command line of this process and end it."""
     signal.signal(signal.SIGTERM, _on_terminate)
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if VARIABLE in os.environ:
@@ -65,6 +66,17 @@ def main() -> NoReturn:
         sys.argv[1:], real_session(os.environ), program="kubectl dpf" if is_plugin else "dpfctl"
     )
     _flush_and_exit(code)
+
+
+def _replace_closed_streams() -> None:
+    """Stand in for streams that the caller closed and Python leaves out.
+
+    They are opened in the order of their numbers, so that no other file gets one of these.
+    """
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open()
+    sys.stdout = sys.stdout or nothing.open()  # for reading: to write fails, as it should
+    sys.stderr = sys.stderr or nothing.open("w")
 
 
 def _invoke(args: Sequence[str], session: Session, program: str) -> int:
@@ -99,7 +111,7 @@ def _as_ours(failure: DpfctlError | typer.TyperException) -> DpfctlError:
     text, _, guess = failure.format_message().partition(" Did you mean ")
     where = getattr(getattr(failure, "ctx", None), "command_path", "dpfctl")
     hint = f"did you mean {guess}" if guess else f"see `{where} --help`"
-    near = sorted(getattr(failure, "possibilities", None) or ())
+    near = getattr(failure, "possibilities", None) or ()  # the nearest first
     flag = getattr(failure, "option_name", None)
     if flag and type(failure).__name__ == "NoSuchOption":
         return InputError(f"unknown flag: {flag}", f"did you mean {near[0]}?" if near else hint)

@@ -1,6 +1,7 @@
 """The real process: pipes that break, signals, streams that are full."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -73,6 +74,28 @@ def test_output_that_cannot_be_written(environ: dict[str, str]) -> None:
 
     assert done.returncode == 1
     assert done.stderr == b"error: stdout: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        pytest.param(f"{shlex.join(DEMO)} >&-", "error: stdout: not writable\n", id="stdout"),
+        pytest.param(
+            f"{shlex.join(DPFCTL)} describe all --from - <&-",
+            "error: standard input: holds no objects\n",
+            id="stdin",
+        ),
+        pytest.param(f"{shlex.join(DEMO)} -o jsn 2>&-", "", id="stderr"),
+        pytest.param(f"{shlex.join(DEMO)} <&- >&- 2>&-", "", id="all"),
+    ],
+)
+def test_closed_stream_is_no_bug(environ: dict[str, str], command: str, said: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode in (1, 2)
+    assert (done.stdout, done.stderr) == ("", said)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

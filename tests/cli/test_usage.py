@@ -22,6 +22,11 @@ WRONG = [
         id="misspelt flag gets a suggestion",
     ),
     pytest.param(
+        ["describe", "all", "--form", "demo"],
+        "error: unknown flag: --form\nhint: did you mean --from?\n",
+        id="the nearest flag is the one suggested",
+    ),
+    pytest.param(
         ["describe", "dpusets", "--show-storage"],
         "error: unknown flag: --show-storage\n",
         id="show-storage exists on all only",
