@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.cluster.running import command_lines, is_alive
+from tests.command_line import dpfctl
 from tests.controlplane.api import Api, Json
 from tests.controlplane.audit import recorded
 from tests.controlplane.cluster import ControlPlane
@@ -309,7 +310,9 @@ def test_the_sandbox_holds_a_fleet_until_ctrl_c(control_plane_folder: Path, tmp_
     assert [one["metadata"]["name"] for one in services] == ["hbn"]
     assert [one["metadata"]["name"] for one in secrets] == ["compute-admin-kubeconfig"]
     assert list(secrets[0]["data"]) == ["super-admin.conf"]
-    assert "suspend hbn -n dpf-operator-system --dry-run=server" in said
+    told = re.findall(r"dpfctl (.+)$", said, re.MULTILINE)
+    assert [words for words in told if dpfctl(*words.split(), "--help").code != 0] == []
+    assert "describe all" in told
     assert "Left out, since one DPU cluster runs here: the objects of dpu-cplane/storage\n" in said
     assert err.endswith("ended; nothing is left behind\n")
     assert sandbox.returncode == 0

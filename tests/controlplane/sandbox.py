@@ -130,13 +130,11 @@ def _secret(cluster: ControlPlane, name: ClusterName) -> Json:
 
 def _how_to_use(sandbox: Sandbox, fleet: Fleet) -> str:
     dpfctl = shutil.which("dpfctl") or str(Path(sys.executable).with_name("dpfctl"))
-    services = [key for key in fleet.host.entries if key.kind == "DPUService"]
-    suspend = [f"{dpfctl} suspend {s.name} -n {s.namespace} --dry-run=server" for s in services[:1]]
     lines = [
         f"  export KUBECONFIG={shlex.quote(str(sandbox.host.kubeconfig))}",
         f"  {dpfctl} describe all",
-        f"  {dpfctl} mark-critical --preview",
-        *(f"  {line}" for line in suspend),
+        f"  {dpfctl} describe dpuservices --show-conditions=all",
+        f"  {dpfctl} snapshot save fleet.json",
     ]
     if sandbox.dpu_name:
         lines.append(f"\nDPU cluster {'/'.join(sandbox.dpu_name)}: {sandbox.dpu.kubeconfig}")
