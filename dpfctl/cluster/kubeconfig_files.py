@@ -7,13 +7,14 @@ before one context has been chosen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from dpfctl.cluster.wording import one_line
 from dpfctl.errors import InputError
 
+_C_OR_PYTHON: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SECTIONS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 
 
@@ -94,6 +95,15 @@ class Kubeconfig:
     users: Mapping[str, Fields]
 
 
+class _Loader(_C_OR_PYTHON):  # type: ignore[misc]
+    """YAML as kubectl takes it, unlike fleet files: 1.1, the last of equal keys, dates are text."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in _C_OR_PYTHON.yaml_implicit_resolvers.items()
+    }
+
+
 def read_kubeconfig(path: Path) -> Kubeconfig:
     """Read one file.
 
@@ -129,7 +139,7 @@ def _read(path: Path) -> str:
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:
     try:
-        raw = yaml.load(text, Loader=yaml.CSafeLoader)
+        raw = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"{path}{_place(error)}: not valid YAML{_problem(error)}") from None
     if raw is None:

@@ -242,6 +242,11 @@ class TestFile:
     def test_duplicate_keys_are_tolerated(self, files: Files) -> None:
         assert files.load(yaml.safe_dump(document()) + "\nkind: Config\n").label == "context one"
 
+    def test_dates_are_text_as_in_kubectl(self, files: Files) -> None:
+        text = yaml.safe_dump(document(user={"token": "2026-01-02"})).replace("'", "")
+        assert "token: 2026-01-02" in text
+        assert files.load(text).credentials.current().token == "2026-01-02"
+
     def test_byte_order_mark_is_tolerated(self, files: Files) -> None:
         assert files.load("\ufeff" + yaml.safe_dump(document())).label == "context one"
 
