@@ -4,8 +4,9 @@ The rules are those of NVIDIA's own ``dpfctl describe`` (``internal/dpfctl``, ne
 restated in ``docs/explanation/tree.md``; where we differ, ``docs/reference/differences.md`` says
 so. The tree is a value: it knows what is shown and why, not how it looks.
 
-The room is pure. It asks no cluster, reads no clock, and never calls one branch from another:
-every module here but ``survey`` and ``tree`` builds one branch below the root.
+The room is pure: it asks no cluster and reads no clock. ``services``, ``deployments``, ``sets``,
+``clusters``, ``vpcs`` and ``storage`` build one branch below the root each; ``build`` puts them
+together, and what they share is in ``survey``.
 """
 
 from dpfctl.describe.build import build_tree, kinds_to_read

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dpfctl.describe.survey import Survey, is_system_component, owner_of
 from dpfctl.describe.tree import Node, Role
 from dpfctl.model import kinds, labels
+from dpfctl.model.conditions import find_ready
 from dpfctl.model.resources import Resource
 
 
@@ -47,8 +48,8 @@ def _stands_elsewhere(survey: Survey, service: Resource) -> bool:
 
 def _applications(survey: Survey, service: Resource) -> list[Node]:
     """Applications of a service that is not ready or was asked to be expanded."""
-    node = survey.node(service)
-    is_ready = node.ready is not None and node.ready.is_true
+    ready = find_ready(service.conditions)
+    is_ready = ready is not None and ready.is_true
     if is_ready and not survey.options.expand_resources.matches(service.kind, service.name):
         return []
     owner = f"{service.namespace}/{service.name}"

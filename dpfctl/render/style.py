@@ -15,7 +15,6 @@ SUSPENDED = " (suspended)"
 class Ink(StrEnum):
     """SGR parameters of one look."""
 
-    NONE = ""
     GREY = "90"
     GREEN = "32"
     YELLOW = "33"
@@ -36,7 +35,7 @@ class NameLook(StrEnum):
 
 def paint(text: str, ink: Ink) -> str:
     """Wrap text in the codes of an ink; empty text too, as the Go tool does."""
-    return f"\x1b[{ink}m{text}\x1b[0m" if ink else text
+    return f"\x1b[{ink}m{text}\x1b[0m"
 
 
 def ink_of(condition_type: str, status: str) -> Ink:
