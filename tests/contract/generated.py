@@ -62,7 +62,9 @@ def commands() -> Iterator[str]:
 
 
 def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
-    context = command.context_class(command, info_name=path.split()[-1], parent=parent)
+    context = command.context_class(
+        command, info_name=path.split()[-1], parent=parent, **command.context_settings
+    )
     context.terminal_width = context.max_content_width = 100
     yield path, command.get_help(context)
     for name, child in getattr(command, "commands", {}).items():
