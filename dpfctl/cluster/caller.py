@@ -1,10 +1,9 @@
 """Requests that are made until they are answered or time is up, by someone who is logged in."""
 
-import itertools
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from urllib3 import HTTPHeaderDict
@@ -12,12 +11,11 @@ from urllib3 import HTTPHeaderDict
 from dpfctl import __version__
 from dpfctl.cluster.config import ClusterConfig, Impersonation
 from dpfctl.cluster.credentials import Credentials
-from dpfctl.cluster.faults import Cause, FaultError, Limits
-from dpfctl.cluster.retries import ATTEMPTS, LONGEST_WAIT, next_pause
+from dpfctl.cluster.faults import Cause, FaultError
+from dpfctl.cluster.patience import Outage, Patience
+from dpfctl.cluster.retries import LONGEST_WAIT, next_pause
 from dpfctl.cluster.transport import Answer, Request, Transport
 from dpfctl.errors import AccessError, DpfctlError, UnreachableError
-
-REQUEST_LIMIT = 30.0
 
 _RENEWAL_COUNTS = 10.0
 """Seconds for which a login that was just renewed, or could not be, is not tried again."""
@@ -28,52 +26,6 @@ _ALWAYS = {
     "User-Agent": f"dpfctl/{__version__}",
 }
 _OF_THE_WHOLE = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.TLS})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How much a cluster is waited for.
-
-    Attributes:
-        limits: For one exchange.
-        request: Seconds for a request with all its attempts, if the user does not say.
-        connects: How many times a refused connection is tried.
-        remembers: Whether a cluster that did not answer once counts as dead from then on.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    request: float = REQUEST_LIMIT
-    connects: int = ATTEMPTS
-    remembers: bool = False
-
-
-HOST_PATIENCE = Patience()
-
-
-class Outage:
-    """What one request learned about the whole server, shared with all others.
-
-    Twenty lists of a server that is down end with the first of them, not after 20 x 5 attempts.
-    """
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._error: DpfctlError | None = None
-
-    def declare(self, error: DpfctlError) -> None:
-        """End all requests that share this value; the first error counts."""
-        self._error = self._error or error
-        self._event.set()
-
-    def wait(self, seconds: float) -> None:
-        """Sleep, or raise as soon as an outage is declared."""
-        if self._event.wait(seconds) and self._error is not None:
-            raise self._error
-
-    @property
-    def error(self) -> DpfctlError | None:
-        """What was declared."""
-        return self._error
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +70,15 @@ class Caller:
             UnreachableError: There was no answer.
         """
         until = monotonic() + self._limit
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             outage.wait(0)
             outcome = self._attempt(request, until)
-            left = min(until - monotonic(), LONGEST_WAIT)
-            pause = next_pause(
-                request.method,
-                attempt,
-                outcome,
-                left,
-                random.random(),
-                self._patience.connects,
-            )
+            pause = self._pause(request.method, attempt, outcome, until)
             if pause is None:
                 return self._settle(outcome, attempt, outage)
             outage.wait(pause)
-        raise AssertionError("itertools.count ended")
 
     def cut(self) -> None:
         """End all requests under way."""
@@ -144,11 +89,23 @@ class Caller:
         self._login.transport.close()
 
     @property
+    def endpoint(self) -> str:
+        """``host:port`` of the server, for messages."""
+        return self._config.server.endpoint
+
+    @property
     def _limit(self) -> float:
         wanted = self._config.request_timeout
         if wanted is None:
             return self._patience.request
         return wanted or float("inf")
+
+    def _pause(
+        self, method: str, attempt: int, outcome: Answer | FaultError, until: float
+    ) -> float | None:
+        left = min(until - monotonic(), LONGEST_WAIT)
+        connects = self._patience.connects
+        return next_pause(method, attempt, outcome, left, random.random(), connects)
 
     def _attempt(self, request: Request, until: float) -> Answer | FaultError:
         login = self._login
@@ -183,7 +140,7 @@ class Caller:
     def unreachable(self, fault: FaultError, attempts: int = 1) -> UnreachableError:
         """Return the error for a fault of this cluster."""
         tries = f" ({attempts} attempts)" if attempts > 1 else ""
-        where = f"{self._config.label}: {self._config.server.endpoint}"
+        where = f"{self._config.label}: {self.endpoint}"
         return UnreachableError(f"{where}: {fault.fact}{tries}", fault.hint)
 
     def _is_of_the_whole(self, fault: FaultError) -> bool:

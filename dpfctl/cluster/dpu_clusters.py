@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from dpfctl.cluster.caller import Patience
 from dpfctl.cluster.config import ClusterConfig
 from dpfctl.cluster.crew import side_by_side
 from dpfctl.cluster.dpu_kubeconfig import check_address, check_host, read_dpu_kubeconfig
 from dpfctl.cluster.kube import KubeCluster, connect
+from dpfctl.cluster.patience import Patience
 from dpfctl.cluster.proxies import find_proxy, is_loopback
 from dpfctl.cluster.wording import one_line
 from dpfctl.errors import AccessError, DpfctlError, ForbiddenError, NotFoundError

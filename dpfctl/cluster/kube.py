@@ -15,27 +15,21 @@ from typing import Any
 import urllib3
 
 from dpfctl.cluster.answers import decode, refusal
-from dpfctl.cluster.caller import HOST_PATIENCE, Caller, Outage, Patience
+from dpfctl.cluster.caller import Caller
 from dpfctl.cluster.config import ClusterConfig
 from dpfctl.cluster.credentials import Credentials
 from dpfctl.cluster.crew import side_by_side
 from dpfctl.cluster.faults import FaultError
 from dpfctl.cluster.lines import Lines, plug
-from dpfctl.cluster.paging import ExpiredError, Query, is_continued, read_pages
+from dpfctl.cluster.paging import Query
 from dpfctl.cluster.paths import collection_path, object_path
+from dpfctl.cluster.patience import HOST_PATIENCE, Outage, Patience
+from dpfctl.cluster.reading import read_list, read_lists
 from dpfctl.cluster.sockets import Address
 from dpfctl.cluster.tls import make_context
 from dpfctl.cluster.transport import IN_FLIGHT, Answer, Request, Transport
-from dpfctl.errors import (
-    ConflictError,
-    DpfctlError,
-    ForbiddenError,
-    KindNotServedError,
-    RejectedError,
-    UnreachableError,
-)
 from dpfctl.model.cluster import ServerInfo
-from dpfctl.model.inventory import Inventory, Listing, Trouble, listing_of
+from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
@@ -64,8 +58,6 @@ def _bare_package(name: str) -> Iterator[None]:
 with _bare_package("kubernetes"):
     from kubernetes.client.configuration import Configuration
     from kubernetes.client.rest import RESTClientObject
-
-_LOST = (UnreachableError, RejectedError, ConflictError)
 
 
 def connect(
@@ -116,25 +108,13 @@ class KubeCluster:
         Raises:
             AccessError: The cluster as a whole cannot be read.
         """
-        wanted = tuple(dict.fromkeys(kinds))
-        outage = self._outage()
-        jobs = [partial(self._listing, kind, namespace, outage) for kind in wanted]
-        try:
-            found = side_by_side(jobs, IN_FLIGHT)
-        except DpfctlError:
-            self._caller.cut()
-            raise
-        lost = [entry for entry in found if isinstance(entry, DpfctlError)]
-        if lost and len(lost) == len(found):
-            raise lost[0]
-        listings = (_trouble(e) if isinstance(e, DpfctlError) else e for e in found)
-        return Inventory(dict(zip(wanted, listings, strict=True)))
+        return read_lists(self._caller, kinds, namespace, self._outage())
 
     def list(
         self, kind: Kind, namespace: str | None = None, selector: str = ""
     ) -> Sequence[Resource]:
         """LIST one kind, pages aside."""
-        return listing_of(self._list(kind, namespace, selector, self._outage())).items
+        return read_list(self._caller, kind, namespace, selector, self._outage()).items
 
     def get(self, ref: Ref) -> Resource:
         """GET one object."""
@@ -169,7 +149,6 @@ class KubeCluster:
         query: Query = (),
         body: Any = None,
         content_type: str = JSON_TYPE,
-        outage: Outage | None = None,
     ) -> Answer:
         """Send any request; whatever is not a success becomes an error.
 
@@ -180,15 +159,16 @@ class KubeCluster:
             query: Parameters.
             body: JSON value, None for no body.
             content_type: Of the body; a patch is nothing without it.
-            outage: Shared with other requests of the same read.
 
         Raises:
             DpfctlError: Any of those the ``Cluster`` protocol lists.
         """
-        answer = self._send(method, path, query, body, content_type, outage)
+        data = None if body is None else json.dumps(body, allow_nan=False).encode()
+        request = Request(method, path, query, data, content_type if data is not None else "")
+        answer = self._caller.ask(request, self._outage())
         if 200 <= answer.status < 300:
             return answer
-        raise refusal(subject, self._config.server.endpoint, answer)
+        raise refusal(subject, self._caller.endpoint, answer)
 
     def close(self) -> None:
         """Cut what is under way and give connections back."""
@@ -196,38 +176,6 @@ class KubeCluster:
 
     def _outage(self) -> Outage:
         return self._lasting or Outage()
-
-    def _listing(self, kind: Kind, namespace: str | None, outage: Outage) -> Listing | DpfctlError:
-        try:
-            return listing_of(self._list(kind, namespace, "", outage))
-        except KindNotServedError as error:
-            return Listing(trouble=Trouble.NOT_SERVED, message=error.message)
-        except ForbiddenError as error:
-            return Listing(trouble=Trouble.FORBIDDEN, message=error.message)
-        except _LOST as error:
-            if outage.error is not None:
-                raise outage.error from error
-            return error
-
-    def _list(
-        self, kind: Kind, namespace: str | None, selector: str, outage: Outage
-    ) -> Iterable[Resource]:
-        path = collection_path(kind, namespace)
-        query: Query = (("labelSelector", selector),) if selector else ()
-        try:
-            items = read_pages(partial(self._page, kind, path, outage), query)
-        except FaultError as fault:
-            raise self._caller.unreachable(fault) from fault
-        identity = {"apiVersion": kind.api_version, "kind": kind.name}
-        return (Resource(kind, {**identity, **item}) for item in items)
-
-    def _page(self, kind: Kind, path: str, outage: Outage, query: Query) -> dict[str, Any]:
-        answer = self._send("GET", path, query, None, "", outage)
-        if answer.status == 410 and is_continued(query):
-            raise ExpiredError
-        if answer.status != 200:
-            raise refusal(kind, self._config.server.endpoint, answer)
-        return decode(answer)
 
     def _json(
         self,
@@ -242,19 +190,6 @@ class KubeCluster:
             return decode(answer)
         except FaultError as fault:
             raise self._caller.unreachable(fault) from fault
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query,
-        body: Any,
-        content_type: str,
-        outage: Outage | None,
-    ) -> Answer:
-        data = None if body is None else json.dumps(body, allow_nan=False).encode()
-        request = Request(method, path, query, data, content_type if data is not None else "")
-        return self._caller.ask(request, outage or self._outage())
 
 
 def _open_transport(
@@ -289,10 +224,6 @@ def _configuration(config: ClusterConfig) -> Any:
     if config.proxy and config.proxy.login:
         wanted.proxy_headers = urllib3.make_headers(proxy_basic_auth=config.proxy.login)
     return wanted
-
-
-def _trouble(error: DpfctlError) -> Listing:
-    return Listing(trouble=Trouble.UNREACHABLE, message=error.message)
 
 
 def _writing(dry_run: bool) -> Query:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dpfctl.cluster.caller import HOST_PATIENCE, Patience
 from dpfctl.cluster.kube import KubeCluster, connect
 from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
+from dpfctl.cluster.patience import HOST_PATIENCE, Patience
 from tests.controlplane.cluster import ControlPlane
 from tests.faults.proxy import FaultProxy, Upstream
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from dpfctl.cluster.caller import Patience
 from dpfctl.cluster.faults import Limits
 from dpfctl.cluster.kube import KubeCluster
+from dpfctl.cluster.patience import Patience
 from dpfctl.errors import AccessError, ForbiddenError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dpfctl.cluster.caller import HOST_PATIENCE, Patience
 from dpfctl.cluster.faults import Limits
 from dpfctl.cluster.kube import KubeCluster, connect
 from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
+from dpfctl.cluster.patience import HOST_PATIENCE, Patience
 from dpfctl.errors import UnreachableError
 from dpfctl.model import kinds
 from tests.faults.actions import Reply
