@@ -43,7 +43,8 @@ lock: ## Pin every dependency again, by hash (needs uv)
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the other targets made in this checkout
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .pytest-kind .ruff_cache .hypothesis \
+		.import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
