@@ -10,19 +10,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
-from dpfctl.commands.argv import normalise
-from dpfctl.commands.completion import VARIABLE, prepare_answers
 from dpfctl.errors import DpfctlError, ExitCode, InputError
-from dpfctl.session import Session, real_session
+
+if TYPE_CHECKING:
+    import typer
+
+    from dpfctl.session import Session
 
 DEBUG = "DPFCTL_DEBUG"
 
 
-def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> int:
+def run(args: Sequence[str], session: "Session", *, program: str = "dpfctl") -> int:
     """Run one command line.
 
     Args:
@@ -36,9 +36,9 @@ def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> in
     try:
         code = _invoke(args, session, program)
         session.out.flush()
-    except (DpfctlError, typer.TyperException) as failure:
-        return _report(_as_ours(failure), session)
-    except (KeyboardInterrupt, typer.Abort):
+    except DpfctlError as failure:
+        return _report(failure, session)
+    except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except _TerminatedError:
         return ExitCode.TERMINATED
@@ -55,36 +55,40 @@ def run(args: Sequence[str], session: Session, *, program: str = "dpfctl") -> in
 
 def main() -> NoReturn:
     """Run the command line of this process and end it."""
-    signal.signal(signal.SIGTERM, _on_terminate)
-    _replace_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    if VARIABLE in os.environ:
-        prepare_answers()
+    # Most of a short run is loading modules: whoever interrupts that sees no traceback either.
+    is_heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_heeded:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.TERMINATED))
+    session = _open_session()
     is_plugin = Path(sys.argv[0]).name == "kubectl-dpf"
-    code = run(
-        sys.argv[1:], real_session(os.environ), program="kubectl dpf" if is_plugin else "dpfctl"
-    )
+    if is_heeded:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _on_terminate)
+    code = run(sys.argv[1:], session, program="kubectl dpf" if is_plugin else "dpfctl")
     _flush_and_exit(code)
 
 
-def _replace_closed_streams() -> None:
-    """Stand in for streams that the caller closed and Python leaves out.
+def _open_session() -> "Session":
+    from dpfctl.commands.completion import VARIABLE, prepare_answers
+    from dpfctl.session import real_session
+    from dpfctl.streams import open_streams
 
-    They are opened in the order of their numbers, so that no other file gets one of these.
-    """
-    nothing = Path(os.devnull)
-    sys.stdin = sys.stdin or nothing.open()
-    sys.stdout = sys.stdout or nothing.open()  # for reading: to write fails, as it should
-    sys.stderr = sys.stderr or nothing.open("w")
+    open_streams()
+    if os.environ.get(VARIABLE):
+        prepare_answers()
+    return real_session(os.environ)
 
 
-def _invoke(args: Sequence[str], session: Session, program: str) -> int:
+def _invoke(args: Sequence[str], session: "Session", program: str) -> int:
+    import typer
     from typer.main import get_command
 
     from dpfctl.cli import app
+    from dpfctl.commands.argv import normalise
+    from dpfctl.commands.completion import VARIABLE
 
-    if VARIABLE in session.environ:
+    if session.environ.get(VARIABLE):
         app(prog_name=program, complete_var=VARIABLE, obj=session)
     # What Typer's own main adds would turn a reader that left into exit code 1.
     command = get_command(app)
@@ -93,6 +97,10 @@ def _invoke(args: Sequence[str], session: Session, program: str) -> int:
             command.invoke(context)
     except typer.Exit as end:
         return end.exit_code
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except typer.TyperException as failure:
+        raise _as_ours(failure) from failure
     return ExitCode.OK
 
 
@@ -104,10 +112,8 @@ def _on_terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise _TerminatedError
 
 
-def _as_ours(failure: DpfctlError | typer.TyperException) -> DpfctlError:
+def _as_ours(failure: "typer.TyperException") -> DpfctlError:
     """Turn what Typer says about a command line into an error of our form."""
-    if isinstance(failure, DpfctlError):
-        return failure
     text, _, guess = failure.format_message().partition(" Did you mean ")
     where = getattr(getattr(failure, "ctx", None), "command_path", "dpfctl")
     hint = f"did you mean {guess}" if guess else f"see `{where} --help`"
@@ -123,7 +129,7 @@ def _as_output_error(failure: OSError) -> DpfctlError:
     return DpfctlError(f"{failure.filename or 'stdout'}: {failure.strerror or failure}")
 
 
-def _report(failure: DpfctlError, session: Session) -> int:
+def _report(failure: DpfctlError, session: "Session") -> int:
     from dpfctl.render.text import clean
 
     session.err.write(f"error: {clean(failure.message)}\n")
@@ -134,7 +140,7 @@ def _report(failure: DpfctlError, session: Session) -> int:
     return failure.exit_code
 
 
-def _report_bug(bug: Exception, session: Session) -> int:
+def _report_bug(bug: Exception, session: "Session") -> int:
     if session.environ.get(DEBUG) == "1":
         raise bug
     from dpfctl.render.text import clean

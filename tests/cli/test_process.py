@@ -1,6 +1,7 @@
 """The real process: pipes that break, signals, streams that are full."""
 
 import os
+import resource
 import shlex
 import signal
 import socket
@@ -79,7 +80,9 @@ def test_output_that_cannot_be_written(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        pytest.param(f"{shlex.join(DEMO)} >&-", "error: stdout: not writable\n", id="stdout"),
+        pytest.param(
+            f"{shlex.join(DEMO)} >&-", "error: stdout: Bad file descriptor\n", id="stdout"
+        ),
         pytest.param(
             f"{shlex.join(DPFCTL)} describe all --from - <&-",
             "error: standard input: holds no objects\n",
@@ -96,6 +99,68 @@ def test_closed_stream_is_no_bug(environ: dict[str, str], command: str, said: st
 
     assert done.returncode in (1, 2)
     assert (done.stdout, done.stderr) == ("", said)
+
+
+def test_output_that_is_cut_short(environ: dict[str, str], tmp_path: Path) -> None:
+    def leave_little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    path = tmp_path / "fleet.json"
+    with path.open("wb") as file:
+        done = subprocess.run(
+            [*DEMO, "-o", "json"],
+            env=environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=file,
+            stderr=subprocess.PIPE,
+            check=False,
+            preexec_fn=leave_little_room,
+        )
+
+    assert path.stat().st_size == 4096
+    assert (done.returncode, done.stderr) == (1, b"error: stdout: File too large\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [(["--from", "demo", "--show-resources=nothing"], 0), (["--from", "missing.yaml"], 2)],
+)
+def test_messages_that_cannot_be_written(
+    environ: dict[str, str], args: list[str], code: int
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*DPFCTL, "describe", "all", *args],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+
+    assert done.returncode == code
+    assert bool(done.stdout) is (code == 0)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_while_modules_load(
+    environ: dict[str, str], number: signal.Signals, code: int
+) -> None:
+    script = f"""
+import os, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            os.kill(os.getpid(), {number.value})
+sys.meta_path.insert(0, Interrupting())
+from dpfctl.__main__ import main
+sys.argv[1:] = {DEMO[3:]}
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
