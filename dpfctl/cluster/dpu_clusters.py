@@ -58,6 +58,9 @@ def connect_dpu_clusters(
     Returns:
         n connections in the order given, each with a cluster for the caller to close, or with an
         error.
+
+    Raises:
+        AccessError: The host cluster itself does not answer.
     """
     identity = _identity(host) if resources else ""
     jobs = [partial(_connection, host, identity, resource, environ) for resource in resources]

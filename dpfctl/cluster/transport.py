@@ -124,7 +124,9 @@ class Transport:
             response = self._open(request, headers)
         try:
             with allowed(until, silence):
-                return _answer(response, _read(response))
+                body = _read(response)
+            _check_end(response, body)
+            return _answer(response, body)
         except BaseException:
             response.close()
             raise
@@ -156,6 +158,15 @@ def _read(response: urllib3.BaseHTTPResponse) -> bytes:
             raise FaultError(Cause.TOO_LARGE, f"an answer of more than {PAGE_LIMIT >> 20} MiB")
     response.release_conn()
     return bytes(body)
+
+
+def _check_end(response: urllib3.BaseHTTPResponse, body: bytes) -> None:
+    """Notice a cut where nothing but the end of the connection tells how long a body is."""
+    headers = response.headers
+    is_framed = "Content-Length" in headers or "Transfer-Encoding" in headers
+    is_json = headers.get("Content-Type", "").startswith("application/json")
+    if is_json and not is_framed and not body.rstrip().endswith(b"}"):
+        raise FaultError(Cause.BROKEN, "the connection ended before the answer did")
 
 
 def _answer(response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:

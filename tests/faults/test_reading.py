@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from dpfctl.cluster.dpu_clusters import DPU_PATIENCE
 from dpfctl.cluster.faults import Limits
 from dpfctl.cluster.kube import KubeCluster
-from dpfctl.cluster.patience import Patience
+from dpfctl.cluster.patience import HOST_PATIENCE, Patience
 from dpfctl.errors import AccessError, ForbiddenError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
@@ -107,6 +108,17 @@ def test_failure_that_persists_is_one_list_lost(
     assert fault.fired == 5
 
 
+def test_d3_body_that_ends_with_the_connection_is_not_taken_for_whole(
+    lone_proxy: FaultProxy, open_cluster: Open
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+    body = b'{"kind": "NodeList", "items": [{"metadata": {"name": "a"}}]}'
+    cut = lone_proxy.inject(Raw(head + body[:40]), times=2)
+    lone_proxy.inject(Raw(head + body))
+    assert [r.name for r in open_cluster(lone_proxy).list(kinds.NODE)] == ["a"]
+    assert cut.fired == 2
+
+
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 415, 422])
 def test_refusal_is_not_repeated(proxy: FaultProxy, kube: KubeCluster, code: int) -> None:
     fault = proxy.inject(status(code, "no"), NAMESPACES)
@@ -190,6 +202,21 @@ def test_d4_dribbled_answer_ends_at_the_wall_clock(
         kube.list(kinds.NAMESPACE)
     assert elapsed(start) < 3
     assert fault.fired == 1
+
+
+def test_no_request_timeout_leaves_the_limit_of_silence(
+    lone_proxy: FaultProxy, open_cluster: Open
+) -> None:
+    kube = open_cluster(lone_proxy, request_timeout=0, patience=IMPATIENT)
+    fault = lone_proxy.inject(Silence())
+    with pytest.raises(UnreachableError, match="no answer for 1 s"):
+        kube.list(kinds.NODE)
+    assert fault.fired == 1
+
+
+def test_budgets_are_those_of_the_documentation() -> None:
+    assert Patience(Limits(connect=5, silence=10), request=30, connects=5) == HOST_PATIENCE
+    assert Patience(connects=1, remembers=True) == DPU_PATIENCE
 
 
 def test_slow_server_is_waited_for(proxy: FaultProxy, kube: KubeCluster) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import pty
 import signal
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -264,6 +266,37 @@ def test_output_without_end_is_capped(plugin: Plugin) -> None:
 def test_program_that_needs_a_terminal(plugin: Plugin) -> None:
     error = plugin.fails(prints({"token": "a"}), interactiveMode="Always")
     assert error.message.endswith("needs a terminal, and there is none")
+
+
+ON_A_TERMINAL = """
+import os, sys
+from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
+config = load_config(ConnectOptions(kubeconfig=sys.argv[1]), dict(os.environ))
+print(config.credentials.current().token)
+"""
+
+
+def test_program_may_ask_on_a_terminal(plugin: Plugin) -> None:
+    body = (
+        "import json, sys\n"
+        "sys.stderr.write('code: ')\n"
+        "token = sys.stdin.readline().strip()\n"
+        f"print(json.dumps({{'apiVersion': '{V1}', 'kind': 'ExecCredential',"
+        " 'status': {'token': token}}))"
+    )
+    section = {
+        "apiVersion": V1, "command": str(plugin.script(body)), "interactiveMode": "Always"
+    }  # fmt: skip
+    path = plugin.files.write(document(user={"exec": section}))
+    master, slave = pty.openpty()
+    os.write(master, b"typed\n")
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_TERMINAL, str(path)],
+        stdin=slave, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    os.close(slave)
+    os.close(master)
+    assert (done.stdout, done.stderr) == ("typed\n", "code: ")
 
 
 @pytest.mark.parametrize(
