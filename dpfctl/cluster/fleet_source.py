@@ -64,6 +64,8 @@ def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
     Raises:
         InputError: There is no such file or folder.
     """
+    if not source:  # the path of nothing would be the current folder
+        raise InputError("--from: names no fleet", _CHOICES)
     if source == STDIN:
         return _StreamSource("standard input", partial(_drain, "standard input", stdin))
     if source == DEMO:

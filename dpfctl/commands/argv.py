@@ -28,6 +28,7 @@ BOOLEANS = frozenset(
     }
 )
 COLOUR = "--color"
+_SHORT = frozenset({"-c", "-v", "-w"})
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
@@ -44,7 +45,7 @@ def normalise(args: Sequence[str]) -> list[str]:
     words = list(args)
     end = words.index("--") if "--" in words else len(words)
     for flag, word in pairwise(words[:end]):
-        if flag in (*BOOLEANS, COLOUR) and word in (*_TRUE, *_FALSE):
+        if flag in (*BOOLEANS, COLOUR, *_SHORT) and word in (*_TRUE, *_FALSE):
             raise InputError(f"{flag}: its value goes behind '='", f"write {flag}={word}")
     last = {w.partition("=")[0]: w for w in words[:end] if w.partition("=")[0] in BOOLEANS}
     return [new for word in words[:end] for new in _rewrite(word, last)] + words[end:]
@@ -69,11 +70,15 @@ def _rewrite(word: str, last: Mapping[str, str]) -> Iterator[str]:
 
 
 def _rewrite_short(word: str) -> Iterator[str]:
-    if word[1] == "c":
-        value = word[3:] if word[2:3] == "=" else "true"
-        yield f"{COLOUR}={_colour_word(value)}"
-        if len(word) > 2 and word[2] != "=":
-            yield from _rewrite_short(f"-{word[2:]}")
+    flag, rest = word[:2], word[2:]
+    if flag in _SHORT:
+        value = rest[1:] if rest[:1] == "=" else "true"
+        if flag == "-c":
+            yield f"{COLOUR}={_colour_word(value)}"
+        elif _truth(flag, value):
+            yield flag
+        if rest and rest[0] != "=":
+            yield from _rewrite_short(f"-{rest}")
     elif word[2:3] == "=":
         yield word[:2] + word[3:] if word[3:] else word[:2]
         if not word[3:]:

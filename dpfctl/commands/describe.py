@@ -121,7 +121,7 @@ Verdict = Annotated[
 ]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Read again and print what changed.")]
 Interval = Annotated[
-    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="Pause of --watch.")
+    str, typer.Option("--interval", metavar="DURATION", help="Pause of --watch, at least 0.1s.")
 ]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Tell which kinds are not installed.")
@@ -161,7 +161,7 @@ def _command(view: str) -> Callable[..., None]:
         color: Colour = ColourChoice.AUTO.value,
         exit_code: Verdict = False,
         watch: Watch = False,
-        interval: Interval = 2.0,
+        interval: Interval = "2s",
         verbose: Verbose = False,
         namespace: flags.Namespace = None,
         fleet: flags.From = None,
@@ -187,7 +187,7 @@ def _command(view: str) -> Callable[..., None]:
             show_pending=show_pending,
             show_storage=show_storage,
             show_missing=show_missing,
-            namespace=namespace,
+            namespace=namespace or None,  # as kubectl takes it; scripts pass empty variables
         )
         look = Look(
             flags.choice("--output", Format, output or Format.TABLE.value),
@@ -195,13 +195,14 @@ def _command(view: str) -> Callable[..., None]:
             not no_headers,
         )
         job = _Job(session, target, options, look, issues, verbose)
+        pause = flags.seconds("--interval", interval, at_least=0.1)
         if watch and exit_code:
             raise InputError(
                 "--exit-code: cannot be used together with --watch",
                 "a watch gives no verdict; it ends when it is interrupted",
             )
         if watch:
-            job.watch(interval)
+            job.watch(pause)
         raise typer.Exit(job.once(exit_code=exit_code))
 
     signature = inspect.signature(run)

@@ -11,6 +11,7 @@ from dpfctl.errors import InputError
 if TYPE_CHECKING:
     from dpfctl.session import Target
 
+_LONGEST = 366 * 86400.0  # seconds; the operating system cannot wait for ever
 _KUBECONFIG = "dpfctl.kubeconfig"
 
 From = Annotated[
@@ -62,10 +63,11 @@ def choice(flag: str, choices: type[Choice], value: str) -> Choice:
         return choices(value)
     except ValueError:
         known = [member.value for member in choices]
-        near = get_close_matches(value, known, n=1)
+        near = get_close_matches(value.lower(), known, n=1)
+        meant = f"{flag}=" if flag.startswith("-") else ""
         raise InputError(
             f'{flag}: "{value}" is not one of {", ".join(known)}',
-            f"did you mean {flag}={near[0]}?" if near else "",
+            f"did you mean {meant}{near[0]}?" if near else "",
         ) from None
 
 
@@ -90,6 +92,7 @@ def make_target(
 
     kubeconfig = kubeconfig or ctx.meta.get(_KUBECONFIG)
     given = {"--kubeconfig": kubeconfig, "--context": context, "--as": as_user}
+    given["--as-group"] = next(iter(as_groups or ()), None)
     named = next((flag for flag, value in given.items() if value), None)
     if fleet is not None and named:
         raise InputError(
@@ -103,7 +106,9 @@ def make_target(
             context=context or "",
             as_user=as_user or "",
             as_groups=tuple(as_groups or ()),
-            request_timeout=_seconds(request_timeout),
+            request_timeout=(
+                None if request_timeout is None else seconds("--request-timeout", request_timeout)
+            ),
         ),
     )
 
@@ -114,12 +119,19 @@ def keep_kubeconfig(ctx: typer.Context, kubeconfig: str | None) -> None:
         ctx.meta[_KUBECONFIG] = kubeconfig
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds(flag: str, text: str, *, at_least: float = 0.0) -> float:
+    """Return the duration that a flag was given.
+
+    Raises:
+        InputError: It is no duration, shorter than the least one, or longer than a year.
+    """
     from dpfctl.model.durations import parse_duration
 
-    if text is None:
-        return None
-    seconds = parse_duration(text)
-    if seconds is None:
-        raise InputError(f'--request-timeout: "{text}" is not a duration', "write 10s, 1m30s or 0")
-    return seconds
+    duration = parse_duration(text)
+    if duration is None:
+        raise InputError(f'{flag}: "{text}" is not a duration', "write 10s or 1m30s")
+    if duration < at_least:
+        raise InputError(f'{flag}: "{text}" is shorter than {at_least}s')
+    if duration > _LONGEST:
+        raise InputError(f'{flag}: "{text}" is longer than a year')
+    return duration

@@ -73,6 +73,47 @@ WRONG = [
         id="flag without its value",
     ),
     pytest.param(
+        ["describe", "all", "--from", "demo", "-o", "JSON"],
+        'error: --output: "JSON" is not one of table, json, yaml, name\n'
+        "hint: did you mean --output=json?\n",
+        id="a format in capitals gets a suggestion",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", "demo", "-c", "false"],
+        "error: -c: its value goes behind '='\nhint: write -c=false\n",
+        id="short boolean with a separate value",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", "demo", "--as-group", "ops"],
+        "error: --from: cannot be used together with --as-group\n",
+        id="fleet file and a group to impersonate",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", ""],
+        "error: --from: names no fleet\nhint: --from takes a file, a folder, - or demo\n",
+        id="empty fleet is not the current folder",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", "demo", "--watch", "--interval", "nan"],
+        'error: --interval: "nan" is not a duration\n',
+        id="interval that is no number",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", "demo", "--interval", "99999999999999999999"],
+        'error: --interval: "99999999999999999999" is longer than a year\n',
+        id="interval the system cannot wait for",
+    ),
+    pytest.param(
+        ["describe", "all", "--from", "demo", "--interval", "0"],
+        'error: --interval: "0" is shorter than 0.1s\n',
+        id="interval of nothing",
+    ),
+    pytest.param(
+        ["completion", "bsh"],
+        'error: SHELL: "bsh" is not one of bash, zsh, fish\nhint: did you mean bash?\n',
+        id="misspelt shell gets a suggestion",
+    ),
+    pytest.param(
         ["completion", "tcsh"],
         'error: SHELL: "tcsh" is not one of bash, zsh, fish\n',
         id="unknown shell",

@@ -23,6 +23,10 @@ from dpfctl.errors import InputError
         pytest.param("--color=F", "--color=false", id="Go spelling of no colour"),
         pytest.param("--color=never", "--color=never", id="our own words pass"),
         pytest.param("-co json", "--color=true -o json", id="colour in a cluster of short flags"),
+        pytest.param("-w=false", "", id="short boolean that is off"),
+        pytest.param("-v=true", "-v", id="short boolean that is on"),
+        pytest.param("-vwo=json", "-v -w -ojson", id="= behind a cluster of short flags"),
+        pytest.param("-nw", "-nw", id="the value of a short flag is no cluster"),
         pytest.param("-o=json", "-ojson", id="= of a short flag is no part of the value"),
         pytest.param("-ojson", "-ojson", id="value without ="),
         pytest.param("--from -", "--from -", id="a lone dash is a value"),
@@ -38,7 +42,7 @@ def test_an_empty_value_stays_a_value() -> None:
     assert normalise(["-o="]) == ["-o", ""]
 
 
-@pytest.mark.parametrize("word", ["--grouping=yes", "--issues=", "--watch=2"])
+@pytest.mark.parametrize("word", ["--grouping=yes", "--issues=", "--watch=2", "-w=2"])
 def test_not_a_boolean(word: str) -> None:
     with pytest.raises(InputError, match="is not true or false"):
         normalise([word])
