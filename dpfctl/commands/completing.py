@@ -29,7 +29,10 @@ def nearest_kind(unmatched: str) -> str:
     """Return a question after the kind that ``--flag=word`` was meant to name, or nothing."""
     from difflib import get_close_matches
 
-    word = unmatched.rpartition("=")[2].partition("/")[0].lower()
+    flag, _, value = unmatched.partition("=")
+    if flag == "--namespace":
+        return ""
+    word = value.partition("/")[0].lower()
     known = [kind.name.lower() for kind in kinds.DESCRIBED]
     near = get_close_matches(word, known, n=1, cutoff=0.75)
     return f", did you mean {near[0]}?" if near and near[0] != word else ""

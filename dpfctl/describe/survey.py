@@ -22,6 +22,7 @@ from dpfctl.model.resources import Ref, Resource
 SHOW = "--show-resources"
 LIST = "--show-conditions"
 EXPAND = "--expand-resources"
+PLACE = "--namespace"
 
 
 class Survey:
@@ -145,12 +146,21 @@ class Survey:
 
     def unmatched(self, root: Node) -> tuple[str, ...]:
         """Filter words that pick nothing in the tree, each as ``--flag=word``."""
+        return (*self._unmatched_place(), *self._unmatched_words(root))
+
+    def _unmatched_place(self) -> Iterable[str]:
+        place = self.options.namespace
+        lists = self._inventory.listings.values()
+        if place and not any(r.namespace == place for one in lists for r in one.items):
+            yield f"{PLACE}={place}"
+
+    def _unmatched_words(self, root: Node) -> Iterable[str]:
         flags = {
             SHOW: self.options.show_resources,
             LIST: self.options.show_conditions,
             EXPAND: self.options.expand_resources,
         }
-        return tuple(
+        return (
             f"{flag}={word}"
             for flag, words in flags.items()
             for word in words.words

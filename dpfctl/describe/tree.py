@@ -117,7 +117,7 @@ class Tree:
         root: The DPFOperatorConfig.
         problems: Sorted, each once.
         is_healthy: Whether all that was discovered is ready, what groups hide included.
-        unmatched: Filter words that match nothing, as ``flag=word``.
+        unmatched: Filter words and a namespace that match nothing, as ``flag=word``.
     """
 
     root: Node

@@ -114,6 +114,16 @@ def test_names_can_be_given_to_kubectl() -> None:
     ]
 
 
+def test_empty_namespace_is_none() -> None:
+    assert describe(HEALTHY, "-n", "", "-o", "name").out == describe(HEALTHY, "-o", "name").out
+
+
+def test_a_namespace_that_holds_nothing_is_said() -> None:
+    result = describe(HEALTHY, "-n", "dpuservic", "--exit-code")
+
+    assert (result.code, result.err) == (0, "warning: --namespace=dpuservic: matches nothing\n")
+
+
 def test_namespace_filters_what_stands_below_the_root() -> None:
     result = describe(HEALTHY + service("blue", namespace="tenant"), "-n", "tenant", "-o", "name")
 

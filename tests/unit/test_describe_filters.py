@@ -344,7 +344,7 @@ def test_every_kind_has_a_singular_and_a_plural(kind: kinds.Kind) -> None:
         pytest.param({"show_conditions": "failed"}, (), id="the old word for the default"),
         pytest.param(
             {"show_conditions": "dpu/dpu-1", "namespace": "elsewhere"},
-            ("--show-conditions=dpu/dpu-1",),
+            ("--namespace=elsewhere", "--show-conditions=dpu/dpu-1"),
             id="an object that is in another namespace",
         ),
     ],
