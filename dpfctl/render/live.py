@@ -8,11 +8,15 @@ if TYPE_CHECKING:
 
 
 def show_live(console: "Console", texts: Iterable[str]) -> None:
-    """Redraw one screen of a terminal with each text; the last one stays when it ends."""
+    """Redraw one screen of a terminal with each text.
+
+    While it lives a text that is taller than the terminal is cut, as lines that scrolled away
+    cannot be drawn again; the last one stays, whole, when it ends.
+    """
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+    with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
         for text in texts:
             live.update(Text.from_ansi(text), refresh=True)
 
