@@ -15,6 +15,7 @@ from dpfctl.cluster.wording import one_line
 from dpfctl.errors import InputError
 
 _C_OR_PYTHON: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SECTIONS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 
 

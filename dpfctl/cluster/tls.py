@@ -79,7 +79,7 @@ def _explain_certificate(error: ssl.SSLCertVerificationError) -> tuple[str, str]
     said = error.verify_message
     for codes, fact, hint in _VERIFY:
         if error.verify_code in codes:
-            return fact.format(said=said.rstrip(".").lower()), hint
+            return fact.format(said=said.rstrip(".").rpartition(", ")[2]), hint
     if "key identifier" in said.lower() or "basic constraints" in said.lower():
         return f"certificate refused: {said.lower()}", _STRICT
     return f"certificate not trusted: {said.lower()}", _AUTHORITY
@@ -94,7 +94,7 @@ _VERIFY = (
     ((18, 19, 20, 21), "certificate signed by an unknown authority", _AUTHORITY),
     (
         (62, 64),
-        "certificate is for another name: {said}",
+        "{said}",
         "use a name the certificate bears, or set tls-server-name in the kubeconfig",
     ),
 )
