@@ -1,14 +1,27 @@
 """The Typer app: one line per registered command."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from dpfctl import __version__
 from dpfctl.commands import completion, describe, flags, snapshot, version
 
+ORDER = ("describe", "snapshot", "version", "completion")
+
+
+class _InOrder(TyperGroup):
+    """Lists commands by how often they are wanted; Typer puts groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands as help prints them."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
 app = typer.Typer(
     name="dpfctl",
+    cls=_InOrder,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,

@@ -85,7 +85,10 @@ class Session:
         from dpfctl.cluster.kube import connect
         from dpfctl.cluster.kubeconfig import load_config
 
-        return connect(load_config(target.connection, self.environ))
+        config = load_config(target.connection, self.environ)
+        if config.skip_verify:
+            self.warn(f"{config.label}: insecure-skip-tls-verify: the server could be anybody")
+        return connect(config)
 
     def dpu_clusters(
         self, host: "Cluster", resources: "Sequence[Resource]"

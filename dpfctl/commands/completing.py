@@ -58,7 +58,13 @@ def _read_names(ctx: typer.Context, kind_word: str, found: list[str]) -> None:
     given = ctx.params.get
     try:
         target = make_target(
-            ctx, given("fleet"), given("kubeconfig"), given("context"), None, None, None
+            ctx,
+            given("fleet"),
+            given("kubeconfig"),
+            given("context"),
+            given("as_user"),
+            given("as_group"),
+            None,
         )
         cluster = real_session(os.environ).connect(target)
         found.extend(resource.name for resource in cluster.list(kind, given("namespace")))

@@ -32,7 +32,7 @@ HostOnly = Annotated[
 
 @app.callback(invoke_without_command=True, epilog=EXAMPLES)
 def snapshot(ctx: typer.Context) -> None:
-    """Keep a fleet as a file that every reading command takes with --from."""
+    """Keep a fleet as a file for --from."""
     if ctx.invoked_subcommand is None:
         ctx.obj.out.write(f"{ctx.get_help()}\n")
 

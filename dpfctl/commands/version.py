@@ -1,5 +1,6 @@
 """``dpfctl version``: client, server, DPF release and API versions."""
 
+from contextlib import closing
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 import dpfctl
 from dpfctl.commands import flags
-from dpfctl.errors import DpfctlError
+from dpfctl.errors import DpfctlError, ExitCode, PartialError
 from dpfctl.session import Session, Target
 
 
@@ -42,19 +43,18 @@ def version(
     as_group: flags.AsGroup = None,
     request_timeout: flags.RequestTimeout = None,
 ) -> None:
-    """Print the versions of dpfctl, the API server, DPF and its APIs."""
+    """Print client, server, DPF and API versions."""
     session: Session = ctx.obj
     form = flags.choice("--output", Format, output)
     target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     data: dict[str, Any] = {"clientVersion": f"v{dpfctl.__version__}"}
-    try:
-        if not client:
-            data |= _of_cluster(session, target)
-    except DpfctlError as failure:
-        if form is not Format.TEXT:
-            session.out.write(_text(form, data, failure))
-        raise
-    session.out.write(_text(form, data))
+    failure: DpfctlError | None = None
+    if not client:
+        failure = _add_cluster(session, target, data)
+    if form is not Format.TEXT or failure is None or failure.exit_code is ExitCode.PARTIAL:
+        session.out.write(_text(form, data, failure))
+    if failure is not None:
+        raise failure
 
 
 def _text(form: Format, data: dict[str, Any], failure: DpfctlError | None = None) -> str:
@@ -66,19 +66,22 @@ def _text(form: Format, data: dict[str, Any], failure: DpfctlError | None = None
     return machine.to_json(wrapped) if form is Format.JSON else machine.to_yaml(wrapped)
 
 
-def _of_cluster(session: Session, target: Target) -> dict[str, Any]:
+def _add_cluster(session: Session, target: Target, data: dict[str, Any]) -> DpfctlError | None:
+    """Add what a cluster says about itself; what it would not say is returned."""
     from dpfctl.model import kinds
+    from dpfctl.model.inventory import Trouble
 
-    cluster = session.connect(target)
     try:
-        info = cluster.server()
-        inventory = cluster.read((kinds.DPF_OPERATOR_CONFIG,))
-    finally:
-        cluster.close()
-    releases = [c.text("status", "version") for c in inventory.list(kinds.DPF_OPERATOR_CONFIG)]
+        with closing(session.connect(target)) as cluster:
+            info = cluster.server()
+            configs = cluster.read((kinds.DPF_OPERATOR_CONFIG,)).listing(kinds.DPF_OPERATOR_CONFIG)
+    except DpfctlError as failure:
+        return failure
+    releases = [config.text("status", "version") for config in configs.items]
     groups = sorted({kind.group for kind in kinds.DESCRIBED})
-    return {
-        "serverVersion": info.version,
-        "dpfVersion": next((release for release in releases if release), ""),
-        "apiVersions": {g: list(info.groups[g]) for g in groups if g in info.groups},
-    }
+    data["serverVersion"] = info.version
+    data["dpfVersion"] = next((release for release in releases if release), "")
+    data["apiVersions"] = {g: list(info.groups[g]) for g in groups if g in info.groups}
+    if configs.trouble in (None, Trouble.NOT_SERVED):
+        return None
+    return PartialError(f"{kinds.DPF_OPERATOR_CONFIG}: cannot be listed: {configs.message}")

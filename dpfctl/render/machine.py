@@ -12,6 +12,7 @@ from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.timestamps import format_time
 from dpfctl.render.text import clean, escape_json, has_surrogates, is_plain
 
+_STATUS = {ExitCode.OK: "success", ExitCode.PARTIAL: "partial"}
 _INTERNAL = ("tree.dpu.nvidia.com/", "tree.cluster.x-k8s.io.io/")
 _METADATA = (
     "name",
@@ -50,19 +51,20 @@ def envelope(command: str, data: Any, failure: DpfctlError | None = None) -> dic
 
     Args:
         command: Its words without flags.
-        data: What it found, None if it failed.
-        failure: Why it failed as a whole, None if it did not.
+        data: What it found, as far as it came.
+        failure: Why it failed, or what it lacks; None if it is whole.
 
     Returns:
         ``apiVersion``, ``command``, ``status``, ``exitCode``, ``data`` and ``errors``; fields:
         ``docs/reference/json.md``.
     """
+    code = failure.exit_code if failure else ExitCode.OK
     error = failure and {"message": failure.message, "hint": failure.hint}
     return {
         "apiVersion": "dpfctl/v1",
         "command": command,
-        "status": "error" if failure else "success",
-        "exitCode": int(failure.exit_code if failure else ExitCode.OK),
+        "status": _STATUS.get(code, "error"),
+        "exitCode": int(code),
         "data": data,
         "errors": [error] if error else [],
     }

@@ -202,6 +202,18 @@ def test_bug_is_no_traceback(environ: dict[str, str]) -> None:
     assert done.stderr.startswith("error: TypeError: ")
 
 
+def test_a_server_that_is_not_verified_is_a_warning(
+    environ: dict[str, str], silent_server: Path
+) -> None:
+    text = silent_server.read_text().replace("server:", "insecure-skip-tls-verify: true, server:")
+    silent_server.write_text(text)
+    argv = [*DPFCTL, "version", "--request-timeout", "1s", "--kubeconfig", str(silent_server)]
+    done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith("warning: context c: insecure-skip-tls-verify: ")
+
+
 def test_completion_answers_with_names_of_the_fleet(environ: dict[str, str]) -> None:
     words = "dpfctl describe all --from demo --show-conditions dpuservice/sn"
     done = subprocess.run(

@@ -37,6 +37,28 @@ def test_json_and_yaml_are_one_envelope() -> None:
     }
 
 
+def test_what_could_not_be_read_is_an_error_beside_the_rest(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.json"
+    resource = "dpfoperatorconfigs.operator.dpu.nvidia.com"
+    service = {"apiVersion": "svc.dpu.nvidia.com/v1alpha1", "kind": "DPUService"}
+    document = {
+        "apiVersion": "dpfctl/v1",
+        "kind": "Fleet",
+        "snapshot": {
+            "unreadable": [{"resource": resource, "reason": "Forbidden", "message": "not you"}]
+        },
+        "host": {"items": [service | {"metadata": {"name": "hbn", "namespace": "ops"}}]},
+    }
+    fleet.write_text(json.dumps(document))
+    text = dpfctl("version", "--from", str(fleet))
+    envelope = json.loads(dpfctl("version", "--from", str(fleet), "-o", "json").out)
+
+    assert text.code == envelope["exitCode"] == 5
+    assert text.lines[-1] == "API svc.dpu.nvidia.com: v1alpha1"
+    assert text.err == "error: dpfoperatorconfig: cannot be listed: not you\n"
+    assert envelope["status"] == "partial"
+
+
 def test_a_failure_uses_the_envelope_too(tmp_path: Path) -> None:
     result = dpfctl("version", "-o", "json", environ={"HOME": str(tmp_path)})
     envelope = json.loads(result.out)
