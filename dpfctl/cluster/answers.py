@@ -18,6 +18,7 @@ from dpfctl.errors import (
     RejectedError,
     UnreachableError,
 )
+from dpfctl.model.json_text import finite
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref
 
@@ -36,7 +37,7 @@ def decode(answer: Answer) -> dict[str, Any]:
     if answer.content_type != "application/json":
         raise _rubbish(one_line(answer.content_type, 60) or "no content type")
     try:
-        value = json.loads(answer.body, parse_constant=_refuse)
+        value = json.loads(answer.body, parse_float=finite, parse_constant=_refuse)
     except UnicodeDecodeError:
         raise _rubbish("not UTF-8") from None
     except RecursionError:

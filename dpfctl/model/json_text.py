@@ -1,6 +1,7 @@
 """JSON text to plain values, with the refusals that ``json`` leaves out."""
 
 import json
+import math
 import re
 from typing import Any, Never
 
@@ -13,6 +14,7 @@ _ESCAPE = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
+_SHOWN = 40
 _SEARCHED = 16 << 20
 """Characters up to which a line number is worth a second, slower pass."""
 
@@ -21,8 +23,8 @@ class _DuplicateKeyError(Exception):
     """A key stands twice in one object."""
 
 
-class _NotFiniteError(Exception):
-    """NaN or Infinity, which are no JSON."""
+class _NotFiniteError(ValueError):
+    """NaN or Infinity, which are no JSON, or a number that is too large to be another."""
 
 
 def parse_json(text: str, source: str) -> tuple[Any, ...]:
@@ -44,7 +46,8 @@ def parse_json(text: str, source: str) -> tuple[Any, ...]:
     except RecursionError:
         raise _too_deep(text, source) from None
     except ValueError as error:
-        raise InputError(f"{source}: not valid JSON: {error}") from error
+        # Python reads no whole number of more than 4300 digits.
+        raise InputError(f"{source}: holds a number that is too long") from error
     if _is_too_deep(values):
         raise _too_deep(text, source)
     return tuple(values)
@@ -58,7 +61,9 @@ def _mended(text: str) -> str:
 
 
 def _decode(text: str) -> list[Any]:
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_unique, parse_float=finite, parse_constant=_refuse
+    )
     values = []
     position = _skip(text, 0)
     while position < len(text):
@@ -82,6 +87,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise _DuplicateKeyError(key)
             seen.add(key)
     return result
+
+
+def finite(text: str) -> float:
+    """Read a number with a fraction or exponent; ``1e999`` would be written as Infinity.
+
+    Raises:
+        ValueError: It is larger than a number can be.
+    """
+    value = float(text)
+    if math.isinf(value):
+        _refuse(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+    return value
 
 
 def _refuse(word: str) -> Never:

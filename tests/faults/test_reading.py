@@ -270,6 +270,9 @@ def test_unknown_host_is_said_at_once(lone_proxy: FaultProxy, open_cluster: Open
         pytest.param(Reply(200, b"", JSON), "empty body", id="empty"),
         pytest.param(Reply(200, b"{}", {}), "no content type", id="no content type"),
         pytest.param(Reply(200, b'{"kind": "XList", "items": [NaN]}', JSON), "not JSON", id="NaN"),
+        pytest.param(
+            Reply(200, b'{"kind": "XList", "items": [1e999]}', JSON), "not JSON", id="infinite"
+        ),
         pytest.param(Reply(200, b'{"kind": "\xff"}', JSON), "not UTF-8", id="bad UTF-8"),
         pytest.param(Reply(200, b"[" * 200_000, JSON), "nested too deeply", id="deep nesting"),
         pytest.param(Reply(200, b"[1]", JSON), "not a JSON object", id="no object"),

@@ -42,7 +42,9 @@ def test_refusals_name_the_line(text: str, message: str) -> None:
     [
         ('{"a": NaN}', "fleet.json: NaN is not a number that JSON can hold"),
         ('{"a": -Infinity}', "fleet.json: -Infinity is not a number that JSON can hold"),
-        ('{"a": ' + "9" * 5000 + "}", "fleet.json: not valid JSON: Exceeds the limit"),
+        ('{"a": ' + "9" * 5000 + "}", "fleet.json: holds a number that is too long"),
+        ('{"a": -1e999}', "fleet.json: -1e999 is not a number that JSON can hold"),
+        ('{"a": ' + "9" * 5000 + ".5}", f"fleet.json: {'9' * 40}... is not a number that JSON"),
         ('{}{"a": 1, "a": 2}', 'fleet.json: duplicate key "a"'),
     ],
 )
