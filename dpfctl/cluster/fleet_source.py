@@ -11,7 +11,7 @@ from typing import IO, Protocol
 
 from dpfctl.cluster.atomic_file import unusable
 from dpfctl.errors import InputError
-from dpfctl.model.documents import Document, Format, check_size, parse_documents
+from dpfctl.model.documents import Document, check_size, format_of, parse_documents
 
 DEMO = "demo"
 STDIN = "-"
@@ -67,7 +67,7 @@ def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
     if not source:  # the path of nothing would be the current folder
         raise InputError("--from: names no fleet", _CHOICES)
     if source == STDIN:
-        return _StreamSource("standard input", partial(_drain, "standard input", stdin))
+        return _StreamSource("standard input", partial(_read_stdin, stdin))
     if source == DEMO:
         packaged = resources.files("dpfctl").joinpath("demo", "fleet.yaml")
         return _StreamSource("demo fleet", packaged.read_bytes)
@@ -153,20 +153,33 @@ def _stat(path: Path) -> os.stat_result:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return _drain(str(path), file)
+            return _drain(str(path), file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _drain(label: str, stream: IO[bytes] | IO[str]) -> bytes:
-    """Read a stream to its end, but not more than a fleet may have."""
+def _read_stdin(stdin: IO[bytes] | IO[str]) -> bytes:
+    try:
+        return _drain("standard input", stdin)
+    except OSError as error:
+        raise unusable(Path("standard input"), "read", error) from error
+
+
+def _drain(label: str, stream: IO[bytes] | IO[str], known: int = 0) -> bytes:
+    """Read a stream to its end, but not more than a fleet may have.
+
+    Args:
+        label: What messages call the stream.
+        stream: Where to read.
+        known: Bytes that are to come, as far as that is known.
+    """
     source = getattr(stream, "buffer", stream)
-    chunks = []
+    chunks: list[bytes] = []
     size = 0
     while chunk := source.read(_CHUNK):
         chunks.append(chunk.encode() if isinstance(chunk, str) else chunk)
         size += len(chunks[-1])
-        check_size(size, label, Format.JSON)
+        check_size(max(size, known), label, format_of(chunks[0]))
     return b"".join(chunks)
 
 

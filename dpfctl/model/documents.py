@@ -88,17 +88,22 @@ def parse_documents(data: bytes, source: str) -> tuple[Document, ...]:
     Raises:
         InputError: Too large, not UTF-8 text, or not what ``parse_yaml`` and ``parse_json`` take.
     """
-    is_json = _JSON.match(data) is not None
-    check_size(len(data), source, Format.JSON if is_json else Format.YAML)
+    told = format_of(data)
+    check_size(len(data), source, told)
     text = decode(data, source)
     del data  # as large as the text; the values need the room
-    values, written = _parse(text, source, is_json)
+    values, written = _parse(text, source, told is Format.JSON)
     kept = text if len(text) <= _SEARCHED else ""
     is_relative = MARK in text
     return tuple(
         Document(source, number, value, written, kept, is_relative)
         for number, value in enumerate(values)
     )
+
+
+def format_of(data: bytes) -> Format:
+    """Tell by its first character how a text is written; its beginning is enough."""
+    return Format.JSON if _JSON.match(data) else Format.YAML
 
 
 def check_size(size: int, source: str, written: Format) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,27 @@ def test_standard_input() -> None:
 def test_standard_input_is_read_as_bytes() -> None:
     stream = io.TextIOWrapper(io.BytesIO(FLEET.encode()), encoding="ascii")
     assert open_fleet("-", stdin=stream, now=NOW).host.list(kinds.DPU)
+
+
+def test_standard_input_that_cannot_be_read() -> None:
+    for_writing = os.open(os.devnull, os.O_WRONLY)
+    with io.FileIO(for_writing) as stdin, pytest.raises(InputError) as raised:
+        open_fleet("-", stdin=stdin, now=NOW)
+    assert raised.value.message == "standard input: cannot be read: bad file descriptor"
+
+
+def test_file_over_its_limit_is_not_read(tmp_path: Path) -> None:
+    huge = tmp_path / "fleet.json"
+    huge.write_text("{")
+    os.truncate(huge, (1 << 30) + 1)
+    tracemalloc.start()
+    assert refusal(huge).message == f"{huge}: larger than 1 GiB, the limit for JSON"
+    huge.write_text("a")
+    os.truncate(huge, (64 << 20) + 1)
+    assert refusal(huge).message == f"{huge}: larger than 64 MiB, the limit for YAML"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_demo_is_packaged() -> None:
