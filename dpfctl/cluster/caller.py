@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
+from urllib.parse import quote
 
 from urllib3 import HTTPHeaderDict
 
@@ -25,6 +26,8 @@ _ALWAYS = {
     "Accept-Encoding": "gzip",
     "User-Agent": f"dpfctl/{__version__}",
 }
+_NAME_MARKS = "!#$&'*+^`|"
+"""What the name of a header may hold besides what is never quoted; Go's client quotes the rest."""
 _OF_THE_WHOLE = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.TLS})
 
 
@@ -181,11 +184,16 @@ def _headers(credentials: Credentials, impersonation: Impersonation) -> HTTPHead
     if credentials.token:
         headers["Authorization"] = f"Bearer {credentials.token}"
     if impersonation.user:
-        headers["Impersonate-User"] = impersonation.user
+        headers["Impersonate-User"] = _as_sent(impersonation.user)
     if impersonation.uid:
-        headers["Impersonate-Uid"] = impersonation.uid
+        headers["Impersonate-Uid"] = _as_sent(impersonation.uid)
     for group in impersonation.groups:
-        headers.add("Impersonate-Group", group)
+        headers.add("Impersonate-Group", _as_sent(group))
     for key, value in impersonation.extra:
-        headers.add(f"Impersonate-Extra-{key}", value)
+        headers.add(f"Impersonate-Extra-{quote(key, safe=_NAME_MARKS)}", _as_sent(value))
     return headers
+
+
+def _as_sent(text: str) -> str:
+    """The text whose Latin-1 bytes, which is what is sent, are the UTF-8 that servers expect."""
+    return text.encode().decode("latin-1")

@@ -52,14 +52,19 @@ def read_impersonation(user: Fields, as_user: str, as_groups: tuple[str, ...]) -
     """Merge ``--as`` and ``--as-group`` over what the user entry says.
 
     Raises:
-        InputError: Groups without a user to act as.
+        InputError: Groups without a user to act as, or what no header can carry.
     """
     name = as_user or user.text("as")
     groups = as_groups or user.texts("as-groups")
     if not name and (groups or user.text("as-uid")):
         flag = "--as-group" if as_groups else f"{user.where}: as-groups"
         raise InputError(f"{flag}: needs a user to act as", "add --as USER")
-    return Impersonation(name, user.text("as-uid"), groups, _extra(user))
+    found = Impersonation(name, user.text("as-uid"), groups, _extra(user))
+    for text in (found.user, found.uid, *found.groups, *(value for _, value in found.extra)):
+        if not text.isprintable() or text != text.strip():
+            where = "--as" if as_user or as_groups else f"{user.where}: as"
+            raise InputError(f'{where}: "{one_line(text, 80)}" is no name to act as')
+    return found
 
 
 def read_pem(fields: Fields, name: str) -> bytes:
@@ -143,7 +148,10 @@ def _variable(section: Fields, entry: Any) -> tuple[str, str]:
     if not isinstance(entry, dict):
         raise section.refusal("env", "must be a list of objects", "")
     fields = Fields(f"{section.where}: env", section.folder, entry)
-    return fields.text("name"), fields.text("value")
+    name = fields.text("name")
+    if not name or "=" in name:
+        raise fields.refusal("name", "is no name of a variable", "")
+    return name, fields.text("value")
 
 
 def _extra(user: Fields) -> tuple[tuple[str, str], ...]:

@@ -39,20 +39,19 @@ def test_d13_token_is_sent_with_every_request(lone_proxy: FaultProxy, open_clust
 
 def test_impersonation_is_sent_group_by_group(lone_proxy: FaultProxy, open_cluster: Open) -> None:
     lone_proxy.inject(EMPTY)
-    user = {"token": "t", "as": "eve", "as-groups": ["a", "b"], "as-user-extra": {"why": ["x"]}}
+    user = {"token": "t", "as": "eve", "as-groups": ["a", "b"], "as-user-extra": {"why/so": ["x"]}}
     open_cluster(lone_proxy, user=user).list(kinds.NODE)
     headers = lone_proxy.seen[0].headers
     assert headers["Impersonate-User"] == "eve"
     assert headers["Impersonate-Group"] == "a, b"
-    assert headers["Impersonate-Extra-why"] == "x"
+    assert headers["Impersonate-Extra-why%2Fso"] == "x"
 
 
-def test_impersonation_is_what_the_server_goes_by(
-    host_cluster: ControlPlane, tmp_path: Path
-) -> None:
-    options = ConnectOptions(kubeconfig=str(host_cluster.kubeconfig), as_user="nobody")
+@pytest.mark.parametrize("user", ["nobody", "jürgen ☃"])
+def test_impersonation_is_what_the_server_goes_by(host_cluster: ControlPlane, user: str) -> None:
+    options = ConnectOptions(kubeconfig=str(host_cluster.kubeconfig), as_user=user)
     kube = connect(load_config(options, {}))
-    with pytest.raises(AccessError, match='User "nobody" cannot list'):
+    with pytest.raises(AccessError, match=f'User "{user}" cannot list'):
         kube.list(kinds.SECRET)
     kube.close()
 

@@ -154,6 +154,15 @@ class TestUser:
         error = files.fail(document(user={"token": token}))
         assert error.message.endswith('user "one": token: must be text')
 
+    @pytest.mark.parametrize(
+        "user",
+        [{"client-certificate": "a\0b", "client-key": "k"}, {"token": "t", "as-groups": ["a\0b"]}],
+    )
+    def test_text_with_a_nul(self, files: Files, user: dict[str, Any]) -> None:
+        error = files.fail(document(user=user))
+        assert isinstance(error, InputError)
+        assert error.message.endswith(": holds a NUL character")
+
     def test_token_that_would_add_a_header(self, files: Files) -> None:
         error = files.fail(document(user={"token": "a\r\nX-Evil: 1"}))
         assert "holds characters that no token has" in error.message
@@ -178,6 +187,14 @@ class TestImpersonation:
     def test_flags_win(self, files: Files) -> None:
         found = files.load(document(user=self.USER), as_user="bob", as_groups=("z",)).impersonation
         assert (found.user, found.groups) == ("bob", ("z",))
+
+    @pytest.mark.parametrize("name", ["a\nb", "a\r\nX-Evil: 1", " ", "eve "])
+    def test_what_no_header_can_carry(self, files: Files, name: str) -> None:
+        for error in (files.fail(document(), as_user=name),
+                      files.fail(document(), as_user="eve", as_groups=(name,))):  # fmt: skip
+            assert isinstance(error, InputError)
+            assert error.message.startswith("--as: ")
+            assert error.message.endswith(" is no name to act as")
 
     def test_groups_need_a_user(self, files: Files) -> None:
         error = files.fail(document(), as_groups=("g",))
