@@ -40,7 +40,7 @@ class Fields:
             return ""
         if not isinstance(value, str):
             raise self.refusal(name, "must be text", "put the value in quotes")
-        return value
+        return self._without_nul(name, value)
 
     def flag(self, name: str) -> bool:
         """Return a boolean. ``"false"`` in quotes is text, and text is refused, not guessed."""
@@ -55,7 +55,7 @@ class Fields:
         if value is None:
             return ()
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-            return tuple(value)
+            return tuple(self._without_nul(name, entry) for entry in value)
         raise self.refusal(name, "must be a list of texts", "")
 
     def section(self, name: str) -> "Fields | None":
@@ -75,6 +75,11 @@ class Fields:
     def refusal(self, name: str, fact: str, hint: str) -> InputError:
         """Return the error for a field that cannot be used."""
         return InputError(f"{self.where}: {name}: {fact}", hint)
+
+    def _without_nul(self, name: str, value: str) -> str:
+        if "\0" in value:  # no path, no argument and no header may hold one
+            raise self.refusal(name, "holds a NUL character", "")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,8 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         raise
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(f"{path}: cannot be read: {one_line(str(reason)).lower()}") from error
+        reason = str(error.strerror).lower() if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(f"{path}: cannot be read: {one_line(reason)}") from error
 
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:

@@ -5,13 +5,14 @@ variables, 34.1 and 35.0 forget NO_PROXY, and all of them send loopback hosts to
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from dpfctl.cluster.wording import one_line
 from dpfctl.errors import AccessError
 
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{1,45}(?:%[A-Za-z0-9._-]+)?")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -45,10 +46,10 @@ def parse_proxy(text: str, source: str) -> Proxy:
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
         raise AccessError(f"{source}: not a URL") from None
-    if parts.scheme not in _PORTS or not host or port is None:
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host or "") or port is None:
         raise AccessError(f"{source}: not the URL of an http or https proxy", _SOCKS)
-    shown = f"[{host}]" if ":" in host else host
-    return Proxy(f"{parts.scheme}://{one_line(shown)}:{port}", source, _login(parts))
+    shown = f"[{host}]" if ":" in str(host) else host
+    return Proxy(f"{parts.scheme}://{shown}:{port}", source, _login(parts))
 
 
 def find_proxy(server: str, environ: Mapping[str, str]) -> Proxy | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dpfctl.cluster.atomic_file import replace_file
+from dpfctl.cluster.atomic_file import replace_file, unusable
 from dpfctl.errors import InputError
 from dpfctl.model.documents import Format
 from dpfctl.model.json_writer import write_json
@@ -47,8 +47,10 @@ def snapshot_target(name: str) -> SnapshotTarget:
             raise InputError(f"{name}: is a folder")
         if target.exists() and not target.is_file():
             raise InputError(f"{name}: is no regular file")
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"{name}: cannot be written: {error}") from error
+    except OSError as error:
+        raise unusable(path, "written", error) from error
+    except RuntimeError as error:
+        raise InputError(f"{name}: cannot be written: its links form a loop") from error
     if not target.parent.is_dir():
         raise InputError(f"{name}: there is no folder {target.parent}")
     return SnapshotTarget(target, _FORMATS[path.suffix])

@@ -177,7 +177,10 @@ def _tune(sock: socket.socket) -> None:
 
 
 def _lookup(host: str, port: int) -> list[tuple[int, Any]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a part of the name is empty or too long to be looked up
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
     return [(family, address) for family, _, _, _, address in found]
 
 

@@ -255,7 +255,7 @@ class TestFile:
 
     def test_binary_file(self, files: Files) -> None:
         (files.folder / "bin").write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(InputError, match="not utf-8 text"):
+        with pytest.raises(InputError, match="not UTF-8 text"):
             load_config(ConnectOptions(kubeconfig=str(files.folder / "bin")), {})
 
     def test_folder(self, files: Files) -> None:

@@ -311,6 +311,7 @@ def test_program_may_ask_on_a_terminal(plugin: Plugin) -> None:
         pytest.param({"args": "a"}, "args: must be a list of texts", id="args"),
         pytest.param({"env": {}}, "env: must be a list", id="env"),
         pytest.param({"env": ["a"]}, "env: must be a list of objects", id="env entry"),
+        pytest.param({"env": [{"name": "a=b"}]}, "name: is no name of a variable", id="env name"),
         pytest.param({"provideClusterInfo": "yes"}, "must be true or false", id="flag"),
     ],
 )

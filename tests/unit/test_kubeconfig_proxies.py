@@ -84,7 +84,7 @@ def test_login_is_kept_apart() -> None:
     assert "s3cret" not in repr(proxy)
 
 
-@pytest.mark.parametrize("text", ["socks5://p:1", "http://", "ftp://p:1"])
+@pytest.mark.parametrize("text", ["socks5://p:1", "http://", "ftp://p:1", "%s", "http://é:1"])
 def test_what_is_no_http_proxy(text: str) -> None:
     with pytest.raises(AccessError, match=r"^proxy-url: not the URL of an http or https proxy$"):
         parse_proxy(text, "proxy-url")
