@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 # Starts a child (from another thread, which ends) and a scratch folder, says so, and does the rest.
 PARENT = """\
-import sys, threading, time
+import signal, sys, threading, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored
 from pathlib import Path
 from tests.controlplane import processes
 
