@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -60,6 +61,9 @@ def main() -> NoReturn:
     if is_heeded:
         signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))
     signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.TERMINATED))
+    # A fleet is millions of small values that all live to the end: looking for garbage among them
+    # every 700 takes a quarter of the time.
+    gc.set_threshold(100_000, 20, 50)
     session = _open_session()
     is_plugin = Path(sys.argv[0]).name == "kubectl-dpf"
     if is_heeded:
