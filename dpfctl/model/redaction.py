@@ -24,14 +24,23 @@ _SECRET = re.compile(_WORDS, re.IGNORECASE)
 _POINTER = re.compile(r".*(?:names?|namespace|refs?|enabled|ttl)", re.IGNORECASE)
 _LINE = re.compile(rf"((?:{_WORDS})[\w.-]*[\"']?\s*[:=][ \t]*)(\S[^\n]*)", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)(?!git@)[^\s/@]+(?=@)")
+_QUERY = re.compile(
+    rf"([?&](?:sig|[\w.-]*(?:{_WORDS}|signature)[\w.-]*)=)(?!REDACTED)[^\s&\"']+", re.IGNORECASE
+)
 _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.S)
 _WEB_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*")
 
 
 def mask_text(text: str) -> str:
-    """Take out what is a secret by its looks: private keys, web tokens, logins in URLs."""
-    if "://" in text and "@" in text:
-        text = _LOGIN.sub(REDACTED, text)
+    """Take out what is a secret by its looks: private keys, web tokens, logins in URLs.
+
+    Neither does a URL keep what is called a token or signature in its query.
+    """
+    if "://" in text:
+        if "@" in text:
+            text = _LOGIN.sub(REDACTED, text)
+        if "?" in text:
+            text = _QUERY.sub(rf"\1{REDACTED}", text)
     if "PRIVATE KEY" in text:
         text = _KEY_BLOCK.sub(REDACTED, text)
     if "eyJ" in text:
@@ -51,12 +60,17 @@ def mask_values(value: Any) -> Any:
         lose what follows. The value itself if nothing was found.
     """
     if isinstance(value, dict):
-        if is_secret(value.get("name")) and "value" in value:
-            return {**value, "value": _hide(value["value"])}
-        return map_fields(value, _mask_field)
+        return mask_variable(value) or map_fields(value, _mask_field)
     if isinstance(value, list):
         return map_items(value, mask_values)
     return _mask_lines(value) if isinstance(value, str) else value
+
+
+def mask_variable(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Hide the value of ``{name: PASSWORD, value: x}``, None if this is no such pair."""
+    if "value" in value and is_secret(value.get("name")):
+        return {**value, "value": _hide(value["value"])}
+    return None
 
 
 def mask_values_text(text: str) -> str:

@@ -12,7 +12,7 @@ from dpfctl.model import kinds
 from dpfctl.model.fleet import ALL_RESOURCES, API_VERSION, KIND, ClusterName
 from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.model.kinds import Kind
-from dpfctl.model.redaction import REDACTED, mask_text, mask_values, mask_values_text
+from dpfctl.model.redaction import REDACTED, mask_text, mask_values, mask_values_text, mask_variable
 from dpfctl.model.resources import Resource
 from dpfctl.model.sharing import map_fields, map_items
 from dpfctl.model.timestamps import format_time
@@ -157,7 +157,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, dict):
-        return map_fields(value, _clean_field)
+        return map_fields(mask_variable(value) or value, _clean_field)
     return map_items(value, _clean) if isinstance(value, list) else value
 
 

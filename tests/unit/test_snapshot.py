@@ -208,6 +208,14 @@ def test_helm_values_lose_what_is_called_like_a_secret() -> None:
     assert raw["status"]["conditions"][0]["message"] == f"get https://{REDACTED}@h"
 
 
+def test_variables_lose_their_values_wherever_they_stand() -> None:
+    env = [{"name": "DB_PASSWORD", "value": "x"}, {"name": "LEVEL", "value": "info"}]
+    container = {"additionalContainers": [{"name": "a", "env": env}]}
+    raw = kept(resource(kinds.TENANT_CONTROL_PLANE, "t", spec={"deployment": container}))
+    (kept_container,) = raw["spec"]["deployment"]["additionalContainers"]
+    assert kept_container["env"] == [{"name": "DB_PASSWORD", "value": REDACTED}, env[1]]
+
+
 def test_flavors_lose_files_and_passwords() -> None:
     spec = {
         "bfcfgParameters": ["ubuntu_PASSWORD=x", "WITH_NIC_FW_UPDATE=yes"],

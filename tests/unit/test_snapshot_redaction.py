@@ -86,6 +86,10 @@ def test_looks_count_everywhere() -> None:
         == f"pull https://{X}@host/a and oci://b/c"
     )
     assert mask_text("password: x") == "password: x"
+    signed = "https://h/a.bfb?v=1&X-Amz-Signature=abc&sig=d%2F&x=1 and"
+    assert mask_text(signed) == f"https://h/a.bfb?v=1&X-Amz-Signature={X}&sig={X}&x=1 and"
+    assert mask_text(mask_text(signed)) == mask_text(signed)
+    assert mask_text("https://h/a?design=1") == "https://h/a?design=1"
 
 
 def test_values_as_text_keep_their_words_if_nothing_is_found() -> None:
