@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from dpfctl.errors import DpfctlError, ExitCode, InputError
+from dpfctl.errors import DpfctlError, ExitCode, InputError, TerminatedError
 
 if TYPE_CHECKING:
     import typer
@@ -41,7 +41,7 @@ def run(args: Sequence[str], session: "Session", *, program: str = "dpfctl") -> 
         return _report(failure, session)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except _TerminatedError:
+    except TerminatedError:
         return ExitCode.TERMINATED
     except BrokenPipeError:
         _drop_output()
@@ -108,12 +108,8 @@ def _invoke(args: Sequence[str], session: "Session", program: str) -> int:
     return ExitCode.OK
 
 
-class _TerminatedError(BaseException):
-    """SIGTERM arrived."""
-
-
 def _on_terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise _TerminatedError
+    raise TerminatedError
 
 
 def _as_ours(failure: "typer.TyperException") -> DpfctlError:

@@ -2,15 +2,19 @@
 
     DpfctlError            1  failed: also the base of all others
     ├── NotFoundError      1  an object that was named is not there
-    ├── RejectedError      1  the API server refused, for a reason of its own
+    ├── RejectedError      1  the API server refused for a reason of its own, or a guard did
     ├── InputError         2  a flag or a file we cannot use
     ├── UnhealthyError     3  the verdict asked for with --exit-code is negative
     ├── WaitTimeoutError   4  waiting ran out
     ├── PartialError       5  some of several targets failed, or a part could not be read
     ├── ConflictError      6  the object changed under us, or belongs to someone else
+    │   ├── AlreadyExistsError   a new object has the name of another one
+    │   └── OwnedError           someone else owns what would be changed: trying again is no use
+    │       └── FieldConflictError   another field manager owns fields that were applied
     └── AccessError        7  no cluster, no credentials, forbidden, unreachable
         ├── ForbiddenError      403: this user may not
         └── UnreachableError    no answer, or none that can be used
+            └── LostAnswerError     a write was sent, and what became of it is not known
 
 The room holds no I/O and imports nothing of ours, so every other room may raise from here.
 Which text a user sees is decided by ``dpfctl.__main__.run`` alone: ``error: `` and the message,
@@ -19,6 +23,7 @@ or ``kind/name`` it is about, and never holds a secret.
 """
 
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -62,7 +67,7 @@ class KindNotServedError(NotFoundError):
 
 
 class RejectedError(DpfctlError):
-    """The API server refused the request for a reason other than permission or conflict."""
+    """Refused: by the API server, not over permission or conflict, or by a mass-change guard."""
 
 
 class InputError(DpfctlError):
@@ -95,6 +100,40 @@ class ConflictError(DpfctlError):
     exit_code = ExitCode.CONFLICT
 
 
+class AlreadyExistsError(ConflictError):
+    """An object of that name exists."""
+
+
+class OwnedError(ConflictError):
+    """Someone else owns the object or the field, and would undo the change."""
+
+
+class FieldConflict(NamedTuple):
+    """One field that another manager owns.
+
+    Attributes:
+        field: Path as the API server writes it: ``.spec.paused``.
+        manager: Who owns it, as the API server calls it.
+    """
+
+    field: str
+    manager: str
+
+
+class FieldConflictError(OwnedError):
+    """Server-side apply found fields of other managers.
+
+    Attributes:
+        conflicts: n fields with their managers, in the order the server tells them.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", conflicts: tuple[FieldConflict, ...] = ()
+    ) -> None:
+        super().__init__(message, hint or "leave these fields out, or use --force-conflicts")
+        self.conflicts = conflicts
+
+
 class AccessError(DpfctlError):
     """No cluster, no credentials, or no permission."""
 
@@ -107,3 +146,11 @@ class ForbiddenError(AccessError):
 
 class UnreachableError(AccessError):
     """No answer in time, or an answer that is not one of a Kubernetes API server."""
+
+
+class LostAnswerError(UnreachableError):
+    """A write was sent, and no answer says whether it was stored: read the object to find out."""
+
+
+class TerminatedError(BaseException):
+    """SIGTERM arrived; like ``KeyboardInterrupt`` it is no failure of what is under way."""

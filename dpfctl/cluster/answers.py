@@ -8,10 +8,13 @@ from typing import Any
 
 from dpfctl.cluster.faults import Cause, FaultError
 from dpfctl.cluster.transport import Answer
-from dpfctl.cluster.wording import one_line
+from dpfctl.cluster.wording import listed, one_line
 from dpfctl.errors import (
+    AlreadyExistsError,
     ConflictError,
     DpfctlError,
+    FieldConflict,
+    FieldConflictError,
     ForbiddenError,
     KindNotServedError,
     NotFoundError,
@@ -21,6 +24,18 @@ from dpfctl.errors import (
 from dpfctl.model.json_text import finite
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref
+
+_MANAGER = re.compile(r'^conflict with "([^"]*)".*$', re.DOTALL)
+_BAD_REQUESTS = (
+    "failed to create typed patch object",
+    "resourceVersion should not be set",
+    "strconv.ParseUint",
+)
+"""What the API server calls an internal error and is one of the request: nothing was stored."""
+
+_MISFIT = "the server rejected our request due to an error in our request"
+"""What it says of a JSON Patch that does not fit the object as it is now. Ours fit the version they
+were made for, which the server looks at only afterwards: the object has moved."""
 
 _FORBIDDEN = re.compile(r'^\S+(?: "[^"]*")? is forbidden: ')
 
@@ -83,8 +98,12 @@ def refusal(subject: Kind | Ref | str, endpoint: str, answer: Answer) -> DpfctlE
         return _absent(subject, status)
     if code == 409:
         return _conflict(name, status, said)
+    if code == 422 and said == _MISFIT:
+        return ConflictError(f"{name}: changed in the meantime")
     if 300 <= code < 400:
         return UnreachableError(f"{name}: {endpoint}: redirects{_target(answer)}", _REDIRECT_HINT)
+    if code == 500 and said.startswith(_BAD_REQUESTS):
+        return RejectedError(f"{name}: {said}")
     if code == 429 or code >= 500:
         return _busy(name, endpoint, answer, said)
     return RejectedError(f"{name}: {said or f'refused with {_phrase(code)}'}")
@@ -120,8 +139,21 @@ def _absent(subject: Kind | Ref | str, status: Mapping[str, Any]) -> DpfctlError
 
 def _conflict(name: str, status: Mapping[str, Any], said: str) -> ConflictError:
     if status.get("reason") == "AlreadyExists":
-        return ConflictError(f"{name}: already exists")
+        return AlreadyExistsError(f"{name}: already exists")
+    if owned := _field_conflicts(status):
+        fields = listed([f"{one.field} ({one.manager})" for one in owned])
+        return FieldConflictError(f"{name}: others own {fields}", "", owned)
     return ConflictError(f"{name}: {said or 'changed in the meantime'}")
+
+
+def _field_conflicts(status: Mapping[str, Any]) -> tuple[FieldConflict, ...]:
+    """Read the causes of a server-side apply that would take fields from other managers."""
+    causes = (status.get("details") or {}).get("causes") or []
+    return tuple(
+        FieldConflict(str(cause.get("field")), _MANAGER.sub(r"\1", str(cause.get("message"))))
+        for cause in causes
+        if isinstance(cause, dict) and cause.get("reason") == "FieldManagerConflict"
+    )
 
 
 def _busy(name: str, endpoint: str, answer: Answer, said: str) -> UnreachableError:

@@ -14,9 +14,9 @@ from dpfctl.cluster.config import ClusterConfig, Impersonation
 from dpfctl.cluster.credentials import Credentials
 from dpfctl.cluster.faults import Cause, FaultError
 from dpfctl.cluster.patience import Outage, Patience
-from dpfctl.cluster.retries import LONGEST_WAIT, next_pause
+from dpfctl.cluster.retries import LONGEST_WAIT, READS, next_pause
 from dpfctl.cluster.transport import Answer, Request, Transport
-from dpfctl.errors import AccessError, DpfctlError, UnreachableError
+from dpfctl.errors import AccessError, DpfctlError, LostAnswerError, UnreachableError
 
 _RENEWAL_COUNTS = 10.0
 """Seconds for which a login that was just renewed, or could not be, is not tried again."""
@@ -80,7 +80,7 @@ class Caller:
             outcome = self._attempt(request, until)
             pause = self._pause(request.method, attempt, outcome, until)
             if pause is None:
-                return self._settle(outcome, attempt, outage)
+                return self._settle(request, outcome, attempt, outage)
             outage.wait(pause)
 
     def cut(self) -> None:
@@ -129,22 +129,28 @@ class Caller:
         self._has_answered = True
         return answer
 
-    def _settle(self, outcome: Answer | FaultError, attempts: int, outage: Outage) -> Answer:
+    def _settle(
+        self, request: Request, outcome: Answer | FaultError, attempts: int, outage: Outage
+    ) -> Answer:
         if isinstance(outcome, Answer) and outcome.status != 401:
             return replace(outcome, attempts=attempts)
         if isinstance(outcome, Answer):
             error: DpfctlError = self._refused()
         else:
-            error = self.unreachable(outcome, attempts)
+            error = self.unreachable(outcome, attempts, request.method)
         if isinstance(outcome, Answer) or self._is_of_the_whole(outcome):
             outage.declare(error)
         raise error
 
-    def unreachable(self, fault: FaultError, attempts: int = 1) -> UnreachableError:
-        """Return the error for a fault of this cluster."""
+    def unreachable(
+        self, fault: FaultError, attempts: int = 1, method: str = "GET"
+    ) -> UnreachableError:
+        """Return the error for a fault of this cluster; what a write met may have stored it."""
         tries = f" ({attempts} attempts)" if attempts > 1 else ""
         where = f"{self._config.label}: {self.endpoint}"
-        return UnreachableError(f"{where}: {fault.fact}{tries}", fault.hint)
+        is_open = method not in READS and fault.cause not in _OF_THE_WHOLE
+        error = LostAnswerError if is_open else UnreachableError
+        return error(f"{where}: {fault.fact}{tries}", fault.hint)
 
     def _is_of_the_whole(self, fault: FaultError) -> bool:
         if fault.cause in _OF_THE_WHOLE:

@@ -7,10 +7,11 @@ standard input for one, is kept.
 
 import gc
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source, stamp_of
@@ -22,18 +23,22 @@ from dpfctl.errors import (
     NotFoundError,
     UnreachableError,
 )
-from dpfctl.model.cluster import ServerInfo
+from dpfctl.model.cluster import FIELD_MANAGER, Batch, ServerInfo
 from dpfctl.model.documents import Document, Format
 from dpfctl.model.fleet import HOST, ClusterName, Fleet, FleetPart, key_of
-from dpfctl.model.fleet_edit import Edit, changes, edit_documents
+from dpfctl.model.fleet_draft import FleetDraft
+from dpfctl.model.fleet_edit import edit_documents
 from dpfctl.model.fleet_reader import read_fleet
-from dpfctl.model.fleet_writes import plan_create, plan_status
 from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.model.json_writer import write_json
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.selectors import parse_selector
 from dpfctl.model.yaml_writer import write_yaml
+
+if TYPE_CHECKING:
+    from dpfctl.cluster.fleet_schemas import FleetSchemas
+    from dpfctl.cluster.fleet_writer import FleetWriter
 
 _FAILURES: dict[Trouble, type[DpfctlError]] = {
     Trouble.NOT_SERVED: KindNotServedError,
@@ -69,6 +74,9 @@ class FleetFile:
         self._documents: tuple[Document, ...] = ()
         self._fleet: Fleet | None = None
         self._stamp: Stamp = ()
+        self._draft: FleetDraft | None = None
+        self._given_out = 0
+        self._schemas: FleetSchemas | None = None
 
     @property
     def label(self) -> str:
@@ -86,40 +94,116 @@ class FleetFile:
         names = self.load().dpu_clusters
         return tuple((name, FleetCluster(self, name)) for name in names)
 
-    def load(self) -> Fleet:
-        """Return the fleet as it is on disk now."""
+    @property
+    def now(self) -> datetime:
+        """The moment of all that is written."""
+        return self._now
+
+    @property
+    def schemas(self) -> "FleetSchemas":
+        """What its clusters know of each kind."""
         with self._mutex:
+            if self._schemas is None:
+                from dpfctl.cluster.fleet_schemas import FleetSchemas
+
+                self._schemas = FleetSchemas()
+            return self._schemas
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What writes so far were not judged by: rules of CRDs in the file that are not ours."""
+        return () if self._schemas is None else self._schemas.warnings
+
+    def load(self) -> Fleet:
+        """Return the fleet as it is on disk now, in a batch as it is going to be."""
+        with self._mutex:
+            if self._draft is not None:
+                return self._draft.fleet()
             stamp = self._source.stamp()
             if self._fleet is None or stamp != self._stamp:
                 with _paused_collector():
                     return self._keep(self._source.read(), stamp)
             return self._fleet
 
-    def write(self, plan: Callable[[Fleet, datetime], Edit], *, dry_run: bool) -> Mapping[str, Any]:
-        """Make one edit, planned on what the file holds while no one else can write to it.
+    def base(self) -> Fleet:
+        """Return the fleet as it is on disk, in a batch as it was when that began."""
+        with self._mutex:
+            return self._drafted().base
+
+    def find(self, cluster: ClusterName, ref: Ref) -> Mapping[str, Any] | None:
+        """Return one object; in a batch this costs no list."""
+        with self._mutex:
+            return self._drafted().find(cluster, key_of(ref))
+
+    @contextmanager
+    def editing(self, *, dry_run: bool) -> Iterator[FleetDraft]:
+        """Lend the fleet for one write, to no one else meanwhile; it is a batch of its own.
 
         Args:
-            plan: The fleet and the time to the edit; what it raises leaves the file alone.
-            dry_run: Plan only; this also works on what takes no writes.
-
-        Returns:
-            The object as it is now stored, or would be.
+            dry_run: Whether nothing is going to be written; this also works on what takes no
+                writes.
 
         Raises:
             InputError: The fleet is no regular file, or the file cannot be written.
             ConflictError: Another process kept the file locked.
         """
-        if dry_run:
-            return plan(self.load(), self._now).raw
-        path = self._source.writable()
-        with self._mutex, locked(path):
-            fleet = self.load()
-            edit = plan(fleet, self._now)
-            if changes(fleet, edit):
-                documents = edit_documents(self._documents, fleet, edit)
-                written = replace_file(path, _text(documents))
-                self._keep(documents, stamp_of(written))
-            return edit.raw
+        with self._mutex:
+            if dry_run or self._draft is not None:
+                yield self._drafted()
+            else:
+                with self.batch():
+                    yield self._drafted()
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Collect the writes of all threads and clusters, and write the file once, at the end.
+
+        A batch in a batch is a part of it. What is raised takes back the writes since its
+        beginning.
+
+        Raises:
+            InputError: The fleet is no regular file, or the file cannot be written; nothing is.
+            ConflictError: Another process kept the file locked.
+        """
+        with ExitStack() as ending:
+            with self._mutex:
+                path = None if self._draft else self._source.writable()
+                if path is not None:
+                    ending.enter_context(locked(path))
+                    self._draft = self._drafted()
+                    ending.callback(self._close_draft)
+                batch = _FleetBatch(self, self._drafted().copy())
+            try:
+                yield batch
+            except BaseException:
+                batch.discard()
+                raise
+            if path is not None:
+                self._commit(path)
+
+    def restore(self, draft: FleetDraft) -> None:
+        """Go back to an earlier state of the batch."""
+        with self._mutex:
+            if self._draft is not None:
+                self._draft = draft.copy()
+
+    def _commit(self, path: Path) -> None:
+        with self._mutex:
+            draft = self._drafted()
+            if edits := draft.edits:
+                with _paused_collector():
+                    documents = edit_documents(self._documents, draft.base, edits, draft.latest)
+                    written = replace_file(path, _text(documents))
+                    self._keep(documents, stamp_of(written))
+                self._given_out = draft.latest
+
+    def _close_draft(self) -> None:
+        with self._mutex:
+            self._draft = None
+
+    def _drafted(self) -> FleetDraft:
+        """The batch under way, or a new one that nobody writes."""
+        return self._draft or FleetDraft(self.load(), self._given_out)
 
     def _keep(self, documents: tuple[Document, ...], stamp: Stamp) -> Fleet:
         self._fleet = read_fleet(documents, self._now)
@@ -128,12 +212,25 @@ class FleetFile:
         return self._fleet
 
 
+class _FleetBatch:
+    """Writes to a file that are not made yet."""
+
+    def __init__(self, file: FleetFile, start: FleetDraft) -> None:
+        self._file = file
+        self._start = start
+
+    def discard(self) -> bool:
+        self._file.restore(self._start)
+        return True
+
+
 class FleetCluster:
     """One cluster of a fleet file; keeps the ``Cluster`` protocol."""
 
-    def __init__(self, file: FleetFile, name: ClusterName) -> None:
+    def __init__(self, file: FleetFile, name: ClusterName, manager: str = FIELD_MANAGER) -> None:
         self._file = file
         self._name = name
+        self._manager = manager
 
     @property
     def file(self) -> FleetFile:
@@ -144,6 +241,20 @@ class FleetCluster:
     def label(self) -> str:
         """The file, or ``dpu cluster ns/name``."""
         return self._file.label if self._name == HOST else f"dpu cluster {'/'.join(self._name)}"
+
+    @property
+    def default_namespace(self) -> str:
+        """Empty: a file has no contexts."""
+        return ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Rules of CRDs in the file that nobody here can ask."""
+        return self._file.warnings
+
+    def writing_as(self, manager: str) -> "FleetCluster":
+        """Return the same cluster for another field manager."""
+        return FleetCluster(self._file, self._name, manager)
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
         """List each kind; what the snapshot could not read is a trouble.
@@ -169,28 +280,48 @@ class FleetCluster:
     def get(self, ref: Ref) -> Resource:
         """Return one object."""
         self._check_served(ref.kind)
-        raw = self._part().find(key_of(ref))
+        raw = self._file.find(self._name, ref)
         if raw is None:
             raise NotFoundError(f"{ref}: not found")
         return Resource(ref.kind, raw)
 
     def create(self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
-        """Add an object, as ``plan_create`` says."""
-        self._check_served(kind)
-        raw = self._file.write(
-            lambda fleet, now: plan_create(fleet, self._name, kind, body, now), dry_run=dry_run
-        )
-        return Resource(kind, raw)
+        """Add an object; without a namespace it goes to ``default``."""
+        return self._writer(kind).create(kind, body, dry_run=dry_run)
 
     def replace_status(
         self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> Resource:
-        """Replace the status of an object, as ``plan_status`` says."""
-        self._check_served(kind)
-        raw = self._file.write(
-            lambda fleet, _now: plan_status(fleet, self._name, kind, body), dry_run=dry_run
-        )
-        return Resource(kind, raw)
+        """Replace the status of an object."""
+        return self._writer(kind).replace_status(kind, body, dry_run=dry_run)
+
+    def apply(
+        self, kind: Kind, body: Mapping[str, Any], *, force: bool = False, dry_run: bool = False
+    ) -> Resource:
+        """Apply a configuration."""
+        return self._writer(kind).apply(kind, body, force=force, dry_run=dry_run)
+
+    def patch(
+        self, ref: Ref, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+    ) -> Resource:
+        """Change an object by a JSON Patch."""
+        return self._writer(ref.kind).patch(ref, operations, dry_run=dry_run)
+
+    def merge(self, ref: Ref, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
+        """Change an object by a merge patch."""
+        return self._writer(ref.kind).merge(ref, body, dry_run=dry_run)
+
+    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
+        """Delete an object, or mark it while finalizers hold it."""
+        self._writer(ref.kind).delete(ref, uid=uid, dry_run=dry_run)
+
+    def schemas(self, kinds: Iterable[Kind]) -> Mapping[Kind, Mapping[str, Any]]:
+        """Return the schema of each kind: of a CRD in the file, else of a packaged one."""
+        return self._writer().schemas(kinds)
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Write the file once, at the end, see ``FleetFile.batch``."""
+        return self._file.batch()
 
     def server(self) -> ServerInfo:
         """Say which API groups the objects belong to, and the version a snapshot was taken of."""
@@ -204,14 +335,24 @@ class FleetCluster:
     def close(self) -> None:
         """Do nothing: no file stays open."""
 
+    def _writer(self, *kinds: Kind) -> "FleetWriter":
+        from dpfctl.cluster.fleet_writer import FleetWriter
+
+        for kind in kinds:
+            self._check_served(kind)
+        return FleetWriter(self._file, self._name, self._manager)
+
     def _part(self) -> FleetPart:
-        part = self._file.load().parts.get(self._name)
+        return self._part_of(self._file.load())
+
+    def _part_of(self, fleet: Fleet) -> FleetPart:
+        part = fleet.parts.get(self._name)
         if part is None:
             raise InputError(f"{self._file.label}: no longer holds {self.label}")
         return part
 
     def _check_served(self, kind: Kind) -> None:
-        failed = self._part().failure(kind)
+        failed = self._part_of(self._file.base()).failure(kind)
         if failed is not None:
             raise _error(kind, failed)
 

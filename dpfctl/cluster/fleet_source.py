@@ -22,6 +22,7 @@ Stamp = tuple[tuple[int, ...], ...]
 
 _CHUNK = 1 << 20
 _SAVE = "save a copy to work on: `dpfctl snapshot save FILE`"
+_FILES = "--filename takes a file, a folder or -"
 _CHOICES = "--from takes a file, a folder, - or demo"
 
 
@@ -76,6 +77,29 @@ def find_source(source: str, stdin: IO[bytes] | IO[str]) -> FleetSource:
     if stat.S_ISDIR(mode):
         return _FolderSource(path)
     return _FileSource(path) if stat.S_ISREG(mode) else _StreamSource(source, partial(_read, path))
+
+
+def read_manifests(name: str, stdin: IO[bytes] | IO[str]) -> tuple[Document, ...]:
+    """Read the documents that ``-f`` names: those of a file, of a folder, or of ``-``.
+
+    Raises:
+        InputError: There is no such file or folder, it cannot be read, or it holds no documents.
+    """
+    if not name:
+        raise InputError("--filename: names no file", _FILES)
+    if name == STDIN:
+        return _StreamSource("standard input", partial(_read_stdin, stdin)).read()
+    path = Path(name)
+    try:
+        is_folder = stat.S_ISDIR(_stat(path).st_mode)
+        source: FleetSource = _FolderSource(path) if is_folder else _FileSource(path)
+        return source.read()
+    except _NoFileError as error:
+        raise InputError(error.message, _FILES) from None
+
+
+class _NoFileError(InputError):
+    """There is nothing of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +209,7 @@ def _drain(label: str, stream: IO[bytes] | IO[str], known: int = 0) -> bytes:
 
 def _unreadable(path: Path, error: OSError) -> InputError:
     if isinstance(error, FileNotFoundError):
-        return InputError(f"{path}: not found", _CHOICES)
+        return _NoFileError(f"{path}: not found", _CHOICES)
     return unusable(path, "read", error)
 
 

@@ -7,7 +7,8 @@ wrong there: see ``docs/decisions/0002-kubernetes-client.md``.
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from functools import partial
 from importlib.util import find_spec, module_from_spec
 from typing import Any
@@ -25,16 +26,22 @@ from dpfctl.cluster.paging import Query
 from dpfctl.cluster.paths import collection_path, object_path
 from dpfctl.cluster.patience import HOST_PATIENCE, Outage, Patience
 from dpfctl.cluster.reading import read_list, read_lists
+from dpfctl.cluster.retries import READS
 from dpfctl.cluster.sockets import Address
 from dpfctl.cluster.tls import make_context
 from dpfctl.cluster.transport import IN_FLIGHT, Answer, Request, Transport
-from dpfctl.model.cluster import ServerInfo
+from dpfctl.errors import LostAnswerError, NotFoundError, UnreachableError
+from dpfctl.model import kinds
+from dpfctl.model.cluster import FIELD_MANAGER, Batch, ServerInfo
+from dpfctl.model.crd_schemas import crd_schema
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
-FIELD_MANAGER = "dpfctl"
 JSON_TYPE = "application/json"
+JSON_PATCH_TYPE = "application/json-patch+json"
+MERGE_PATCH_TYPE = "application/merge-patch+json"
+APPLY_TYPE = "application/apply-patch+yaml"  # JSON is YAML
 
 
 @contextmanager
@@ -90,6 +97,7 @@ class KubeCluster:
         self._label = label
         self._caller = caller
         self._config = config
+        self._manager = FIELD_MANAGER
         self._lasting = Outage() if patience.remembers else None
 
     @property
@@ -98,9 +106,25 @@ class KubeCluster:
         return self._label
 
     @property
+    def default_namespace(self) -> str:
+        """The namespace of the kubeconfig's context, or of the pod we run in."""
+        return self._config.namespace
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """None: an API server judges a write by everything it has."""
+        return ()
+
+    @property
     def config(self) -> ClusterConfig:
         """Where it is and who we are there."""
         return self._config
+
+    def writing_as(self, manager: str) -> "KubeCluster":
+        """Return the same cluster, over the same connections, for another field manager."""
+        other = copy(self)
+        other._manager = manager
+        return other
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
         """LIST each kind once, eight at a time.
@@ -124,7 +148,7 @@ class KubeCluster:
         """POST an object."""
         ref = Resource(kind, body).ref
         path = collection_path(kind, ref.namespace if kind.namespaced else None)
-        return Resource(kind, self._json("POST", path, ref, _writing(dry_run), body))
+        return Resource(kind, self._json("POST", path, ref, self._writing(dry_run), body))
 
     def replace_status(
         self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
@@ -132,7 +156,48 @@ class KubeCluster:
         """PUT the status of an object."""
         ref = Resource(kind, body).ref
         path = f"{object_path(ref)}/status"
-        return Resource(kind, self._json("PUT", path, ref, _writing(dry_run), body))
+        return Resource(kind, self._json("PUT", path, ref, self._writing(dry_run), body))
+
+    def apply(
+        self, kind: Kind, body: Mapping[str, Any], *, force: bool = False, dry_run: bool = False
+    ) -> Resource:
+        """PATCH an apply configuration as our field manager."""
+        ref = Resource(kind, body).ref
+        typed = {"apiVersion": kind.api_version, "kind": kind.name, **body}
+        query = (*self._writing(dry_run), ("force", "true" if force else "false"))
+        return self._patched(ref, query, typed, APPLY_TYPE)
+
+    def patch(
+        self, ref: Ref, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+    ) -> Resource:
+        """PATCH an object with JSON Patch operations."""
+        return self._patched(ref, self._writing(dry_run), list(operations), JSON_PATCH_TYPE)
+
+    def merge(self, ref: Ref, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
+        """PATCH an object with a merge patch."""
+        return self._patched(ref, self._writing(dry_run), body, MERGE_PATCH_TYPE)
+
+    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
+        """DELETE an object under the precondition of its uid."""
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": uid},
+            **({"dryRun": ["All"]} if dry_run else {}),
+        }
+        self._json("DELETE", object_path(ref), ref, (), options)
+
+    def schemas(self, kinds: Iterable[Kind]) -> Mapping[Kind, Mapping[str, Any]]:
+        """GET the CRD of each kind, side by side."""
+        wanted = tuple(dict.fromkeys(kinds))
+        found = side_by_side([partial(self._schema, kind) for kind in wanted], IN_FLIGHT)
+        return {
+            kind: schema for kind, schema in zip(wanted, found, strict=True) if schema is not None
+        }
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Do nothing: every write of an API server is final."""
+        return nullcontext(_NoBatch())
 
     def server(self) -> ServerInfo:
         """GET ``/version`` and ``/apis``."""
@@ -168,7 +233,10 @@ class KubeCluster:
         answer = self._caller.ask(request, self._outage())
         if 200 <= answer.status < 300:
             return answer
-        raise refusal(subject, self._caller.endpoint, answer)
+        error = refusal(subject, self._caller.endpoint, answer)
+        if method not in READS and answer.status >= 500 and isinstance(error, UnreachableError):
+            raise LostAnswerError(error.message, error.hint)
+        raise error
 
     def close(self) -> None:
         """Cut what is under way and give connections back."""
@@ -177,6 +245,20 @@ class KubeCluster:
     def _outage(self) -> Outage:
         return self._lasting or Outage()
 
+    def _writing(self, dry_run: bool) -> Query:
+        return (("fieldManager", self._manager), *((("dryRun", "All"),) if dry_run else ()))
+
+    def _patched(self, ref: Ref, query: Query, body: Any, content_type: str) -> Resource:
+        path = object_path(ref)
+        return Resource(ref.kind, self._json("PATCH", path, ref, query, body, content_type))
+
+    def _schema(self, kind: Kind) -> Mapping[str, Any] | None:
+        try:
+            crd = self.get(Ref(kinds.CUSTOM_RESOURCE_DEFINITION, "", kind.resource))
+        except NotFoundError:
+            return None
+        return crd_schema(crd, kind)
+
     def _json(
         self,
         method: str,
@@ -184,12 +266,20 @@ class KubeCluster:
         subject: Kind | Ref | str,
         query: Query = (),
         body: Any = None,
+        content_type: str = JSON_TYPE,
     ) -> dict[str, Any]:
-        answer = self.request(method, path, subject, query, body)
+        answer = self.request(method, path, subject, query, body, content_type)
         try:
             return decode(answer)
         except FaultError as fault:
-            raise self._caller.unreachable(fault) from fault
+            raise self._caller.unreachable(fault, method=method) from fault
+
+
+class _NoBatch:
+    """Writes to an API server, each of which is final."""
+
+    def discard(self) -> bool:
+        return False
 
 
 def _open_transport(
@@ -224,10 +314,6 @@ def _configuration(config: ClusterConfig) -> Any:
     if config.proxy and config.proxy.login:
         wanted.proxy_headers = urllib3.make_headers(proxy_basic_auth=config.proxy.login)
     return wanted
-
-
-def _writing(dry_run: bool) -> Query:
-    return (("fieldManager", FIELD_MANAGER), *((("dryRun", "All"),) if dry_run else ()))
 
 
 def _versions(groups: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

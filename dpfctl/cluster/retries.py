@@ -12,7 +12,7 @@ LONGEST_PAUSE = 5.0
 LONGEST_WAIT = 30.0
 """Seconds a Retry-After is obeyed where the request itself has no limit."""
 
-_READS = frozenset({"GET", "HEAD"})
+READS = frozenset({"GET", "HEAD"})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _NOT_TAKEN = frozenset({429, 503})
 
@@ -56,8 +56,8 @@ def may_repeat(method: str, outcome: Answer | FaultError, may_knock: bool = True
     if isinstance(outcome, FaultError):
         if outcome.cause is Cause.REFUSED:
             return may_knock
-        return outcome.cause is Cause.BROKEN and method in _READS
-    if method in _READS:
+        return outcome.cause is Cause.BROKEN and method in READS
+    if method in READS:
         return outcome.status in _BUSY
     return outcome.status in _NOT_TAKEN and bool(outcome.retry_after)
 

@@ -98,6 +98,15 @@ class TlsSocket(_Patient, ssl.SSLSocket):
                 self.close()
             raise
 
+    def recv_into(self, *args: Any) -> int:
+        """Receive; damage on the way is a broken connection, only an alert is the peer's word."""
+        try:
+            return super().recv_into(*args)
+        except ssl.SSLError as error:
+            if "ALERT" in (error.reason or ""):
+                raise
+            raise ConnectionResetError(errno.ECONNRESET, "damaged on the way") from None
+
 
 def resolve(host: str, port: int, limit: float) -> list[tuple[int, Any]]:
     """Look a name up, in a thread of its own since a lookup cannot be interrupted.

@@ -5,12 +5,16 @@ Two backends keep this protocol: ``dpfctl.cluster.kube`` over HTTPS and
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
+
+FIELD_MANAGER = "dpfctl"
+"""Who writes, as API servers note it, unless something else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +30,37 @@ class ServerInfo:
     groups: Mapping[str, tuple[str, ...]]
 
 
+class Batch(Protocol):
+    """Writes that belong together, while they are being made."""
+
+    def discard(self) -> bool:
+        """Take back the writes so far; False where each of them is final as soon as it is made."""
+        ...
+
+
 class Cluster(Protocol):
     """Reads and writes of one cluster.
 
     Every method raises a ``DpfctlError``: ``NotFoundError`` (object absent), ``KindNotServedError``
-    (CRD absent), ``ForbiddenError``, ``AccessError``, ``UnreachableError``, ``ConflictError``,
-    ``RejectedError``. Objects travel as raw JSON in both directions.
+    (CRD absent), ``ForbiddenError``, ``AccessError``, ``UnreachableError``, ``ConflictError`` (a
+    version, uid or field manager that is not the expected one), ``RejectedError`` (admission).
+    Objects travel as raw JSON in both directions. A dry run is judged like the real request, and
+    stores nothing.
     """
 
     @property
     def label(self) -> str:
         """What messages call this cluster: a context, a file, ``dpu cluster ns/name``."""
+        ...
+
+    @property
+    def default_namespace(self) -> str:
+        """The namespace that the user's context names, empty if it names none."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the writes so far were not judged by, one sentence each; a server judges by all."""
         ...
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
@@ -61,6 +85,49 @@ class Cluster(Protocol):
         self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> Resource:
         """PUT the status of an object; the body's resourceVersion must be the current one."""
+        ...
+
+    def apply(
+        self, kind: Kind, body: Mapping[str, Any], *, force: bool = False, dry_run: bool = False
+    ) -> Resource:
+        """Apply a configuration server-side as field manager ``dpfctl``; creates what is absent.
+
+        ``FieldConflictError`` names fields that other managers own and the body would change; with
+        ``force`` they become ours. ``NotFoundError`` if the namespace does not exist.
+        """
+        ...
+
+    def patch(
+        self, ref: Ref, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+    ) -> Resource:
+        """Change an object by a JSON Patch (RFC 6902).
+
+        An operation that replaces ``/metadata/resourceVersion`` makes it a compare-and-swap:
+        ``ConflictError`` if the object has moved, and also if the patch does not fit it as it is
+        now, a failed ``test`` included.
+        """
+        ...
+
+    def merge(self, ref: Ref, body: Mapping[str, Any], *, dry_run: bool = False) -> Resource:
+        """Change an object by a JSON merge patch (RFC 7386).
+
+        ``ConflictError`` if the body carries a ``metadata.resourceVersion`` that is not current.
+        """
+        ...
+
+    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
+        """Delete the object if it is still the one with that uid, else ``ConflictError``.
+
+        While finalizers hold it, the object stays and carries a deletionTimestamp.
+        """
+        ...
+
+    def schemas(self, kinds: Iterable[Kind]) -> Mapping[Kind, Mapping[str, Any]]:
+        """Read the OpenAPI v3 schema of each kind from its CRD; absent CRDs are left out."""
+        ...
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Group writes: a file is written once, at the end; an API server knows no such thing."""
         ...
 
     def server(self) -> ServerInfo:

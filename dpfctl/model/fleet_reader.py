@@ -141,6 +141,7 @@ class _Reader:
 
     def read_fleet(self, spot: _Spot) -> None:
         _check_fields(spot, _FLEET_FIELDS)
+        self.note_version(spot.value.get("metadata"))
         if spot.value.get("host") is not None:
             self.read_part(HOST, spot.child("host"), ("items",))
         for part in spot.entries("dpuClusters"):
@@ -178,6 +179,7 @@ class _Reader:
         if not kind.endswith(_LIST) or not _is_list(spot.fields()):
             self.add(cluster, spot, spot.value)
             return
+        self.note_version(spot.value.get("metadata"))
         for item in spot.entries("items"):
             if kind == _LIST or item.fields().get("kind"):
                 self.read_objects(cluster, item)
@@ -194,10 +196,14 @@ class _Reader:
             place = self.documents[first.document].where(first.path)
             raise spot.error(f"{key} stands here a second time", f"it stands at {place} already")
         complete = _complete(cluster, key, self.resolved(spot, raw))
-        version = complete["metadata"]["resourceVersion"]
+        self.note_version(complete["metadata"])
+        entries[key] = Entry(complete, spot.index, spot.path)
+
+    def note_version(self, metadata: Any) -> None:
+        """Count on from a version; that of a list is the one of its newest object, gone or not."""
+        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
         if isinstance(version, str) and version.isdecimal() and len(version) < _MAX_DIGITS:
             self.latest = max(self.latest, int(version))
-        entries[key] = Entry(complete, spot.index, spot.path)
 
     def resolved(self, spot: _Spot, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         if not spot.document.is_relative:

@@ -120,6 +120,14 @@ ENDPOINT_SLICE = Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", "v1
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps", "v1")
 DEPLOYMENT = Kind("Deployment", "deployments", "apps", "v1")
 
+CUSTOM_RESOURCE_DEFINITION = Kind(
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    "apiextensions.k8s.io",
+    "v1",
+    namespaced=False,
+)
+
 DESCRIBED = (
     DPF_OPERATOR_CONFIG,
     DPU_CLUSTER,
@@ -181,7 +189,7 @@ DPU_SIDE = (
 )
 """Kinds that a snapshot takes from each DPU cluster."""
 
-ALL = tuple(dict.fromkeys((*HOST, *DPU_SIDE, SECRET)))
+ALL = tuple(dict.fromkeys((*HOST, *DPU_SIDE, SECRET, CUSTOM_RESOURCE_DEFINITION)))
 
 _BY_GROUP_AND_NAME = {(kind.group, kind.name): kind for kind in ALL}
 

@@ -19,7 +19,8 @@ from dpfctl.model.kinds import Kind
 
 Json = dict[str, Any]
 
-DEFINED = tuple(kind for kind in kinds.ALL if kind.group not in ("", "apps", "discovery.k8s.io"))
+_BUILT_IN = ("", "apps", "discovery.k8s.io", "apiextensions.k8s.io")
+DEFINED = tuple(kind for kind in kinds.ALL if kind.group not in _BUILT_IN)
 """Kinds that a server knows by our CRDs."""
 
 _BY_NAME = {kind.name: kind for kind in DEFINED}

@@ -259,7 +259,7 @@ def test_status_is_replaced_once(path: Path) -> None:
     changed = host.replace_status(kinds.DPU, stale)
     assert changed.text("status", "phase") == "Error"
     assert host.get(DPU).raw == opened(path).host.get(DPU).raw == changed.raw
-    with pytest.raises(ConflictError, match="changed since it was read"):
+    with pytest.raises(ConflictError, match="the object has been modified"):
         host.replace_status(kinds.DPU, {**stale, "status": {"phase": "Ready"}})
 
 
@@ -269,7 +269,7 @@ def test_versions_are_counted_through_the_file(path: Path) -> None:
     versions = [
         fleet.host.create(kinds.NODE, node("x")).resource_version,
         edge.create(kinds.NODE, node("x")).resource_version,
-        fleet.host.replace_status(kinds.DPU, with_status(fleet.host, "x")).resource_version,
+        fleet.host.replace_status(kinds.DPU, with_status(fleet.host, "Error")).resource_version,
     ]
     assert versions == ["2", "3", "4"]
 
@@ -314,7 +314,7 @@ def test_dry_runs_write_nothing_and_work_everywhere(path: Path) -> None:
         with pytest.raises(NotFoundError):
             fleet.host.get(made.ref)
     host = opened(path).host
-    assert host.replace_status(kinds.DPU, with_status(host, "x"), dry_run=True).at("status")
+    assert host.replace_status(kinds.DPU, with_status(host, "Error"), dry_run=True).at("status")
     assert path.read_text() == FLEET
 
 
