@@ -1,7 +1,7 @@
 """Values to JSON and YAML: complete, in stable order, the same bytes for the same value."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dpfctl.describe.tree import Node, Role, Tree
@@ -12,7 +12,11 @@ from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.timestamps import format_time
 from dpfctl.render.text import clean, escape_json, has_surrogates, is_plain
 
-_STATUS = {ExitCode.OK: "success", ExitCode.PARTIAL: "partial"}
+_STATUS = {
+    ExitCode.OK: "success",
+    ExitCode.VERDICT: "success",  # what was asked for, and a negative answer
+    ExitCode.PARTIAL: "partial",
+}
 _INTERNAL = ("tree.dpu.nvidia.com/", "tree.cluster.x-k8s.io.io/")
 _METADATA = (
     "name",
@@ -46,27 +50,37 @@ def to_yaml(value: Any) -> str:
     return f"{text}\n"
 
 
-def envelope(command: str, data: Any, failure: DpfctlError | None = None) -> dict[str, Any]:
+def envelope(
+    command: str,
+    data: Any,
+    failure: DpfctlError | None = None,
+    *,
+    code: ExitCode | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Wrap what a command found in the versioned form all commands but ``describe`` print.
 
     Args:
         command: Its words without flags.
         data: What it found, as far as it came.
         failure: Why it failed, or what it lacks; None if it is whole.
+        code: The exit code, if it is not that of the failure.
+        errors: What went wrong with single targets, each with ``message`` and ``hint``.
 
     Returns:
         ``apiVersion``, ``command``, ``status``, ``exitCode``, ``data`` and ``errors``; fields:
         ``docs/reference/json.md``.
     """
-    code = failure.exit_code if failure else ExitCode.OK
-    error = failure and {"message": failure.message, "hint": failure.hint}
+    if code is None:
+        code = failure.exit_code if failure else ExitCode.OK
+    whole = [{"message": failure.message, "hint": failure.hint}] if failure else []
     return {
         "apiVersion": "dpfctl/v1",
         "command": command,
         "status": _STATUS.get(code, "error"),
         "exitCode": int(code),
         "data": data,
-        "errors": [error] if error else [],
+        "errors": [*whole, *errors],
     }
 
 

@@ -1,0 +1,24 @@
+"""What a DPUService says about itself: paused, critical, deployed where.
+
+Source:
+    DPF 26.x ``api/dpuservice/v1alpha1/dpuservice_types.go``, and
+    ``internal/dpuservice/controllers/dpuready_controller.go`` for the label.
+"""
+
+from dpfctl.model import labels
+from dpfctl.model.resources import Resource
+
+
+def is_paused(service: Resource) -> bool:
+    """Whether DPF leaves the service alone."""
+    return service.at("spec", "paused") is True
+
+
+def is_critical(service: Resource) -> bool:
+    """Whether the label ``svc.dpu.nvidia.com/critical`` is there; its value does not matter."""
+    return labels.CRITICAL in service.mapping("metadata", "labels")
+
+
+def runs_on_host(service: Resource) -> bool:
+    """Whether it is deployed to the host cluster, where no DPU waits for it."""
+    return service.at("spec", "deployInCluster") is True

@@ -1,0 +1,123 @@
+"""Plans to text: what would change, line by line, and how far it reaches."""
+
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
+from itertools import repeat
+from typing import Any
+
+from dpfctl.model.redaction import mask_values
+from dpfctl.model.yaml_writer import write_yaml
+from dpfctl.plan import Action, Change, Impact
+from dpfctl.render.style import Ink, paint
+from dpfctl.render.text import clean
+
+CONTEXT_LINES = 2
+HIDDEN = "(secret)"
+_LISTED = 8
+_NOT_SHOWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
+_INKS = {"+": Ink.GREEN, "-": Ink.RED, "@": Ink.CYAN}
+
+
+def diff_lines(change: Change, *, colour: bool = False) -> Iterator[str]:
+    """Yield what a change does to its object as a unified diff of YAML, without a head.
+
+    Args:
+        change: The change; one that leaves the object as it is yields nothing.
+        colour: Whether added and removed lines are painted; the signs are there anyway.
+
+    Values that are secrets by their names or looks are masked.
+    """
+    before = _shown(change.before.raw if change.before else None)
+    after = _shown(wanted(change))
+    lines = unified_diff(
+        _lines(masked(before, after, "before")),
+        _lines(masked(after, before, "after")),
+        lineterm="",
+        n=CONTEXT_LINES,
+    )
+    for number, line in enumerate(lines):
+        if number < 2:  # the names of two files that there are not
+            continue
+        text = clean(line) if line[0] != "@" else "@@"
+        ink = _INKS.get(line[0])
+        yield paint(text, ink) if colour and ink else text
+
+
+def wanted(change: Change) -> Mapping[str, Any] | None:
+    """Return the object as a change leaves it, None if it is deleted.
+
+    What server-side apply makes of a configuration is only known to the server; here its fields
+    stand over those that are there.
+    """
+    match change.action:
+        case Action.DELETE:
+            return None
+        case Action.APPLY:
+            return _overlaid(change.before.raw if change.before else {}, change.after)
+        case _:
+            return change.after
+
+
+def impact_line(impact: Impact) -> str:
+    """Say in one line what a change touches besides its object."""
+    subject = f"{clean(str(impact.target))}: {impact.what}"
+    if not impact.is_known:
+        return f"{subject}: not known: {clean(impact.note)}"
+    note = f"; {clean(impact.note)}" if impact.note else ""
+    if not impact.names:
+        return f"{subject}: none{note}"
+    names = ", ".join(clean(name) for name in impact.names[:_LISTED])
+    rest = len(impact.names) - _LISTED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{subject} ({len(impact.names)}): {names}{more}{note}"
+
+
+def masked(value: Any, other: Any, word: str) -> Any:
+    """Return a value without its secrets; one that differs from the other side says so.
+
+    Args:
+        value: Plain values.
+        other: The same on the other side of a diff, None if there is nothing.
+        word: Which side this is: ``before``, ``after``.
+    """
+    hidden = mask_values(value)
+    return hidden if hidden is value else _marked(value, hidden, other, word)
+
+
+def _marked(value: Any, hidden: Any, other: Any, word: str) -> Any:
+    """Replace what was hidden by a mark that tells whether it differs from the other side."""
+    if hidden is value:
+        return value
+    if isinstance(value, dict) and isinstance(hidden, dict):
+        there = other if isinstance(other, dict) else {}
+        return {k: _marked(v, hidden[k], there.get(k), word) for k, v in value.items()}
+    if isinstance(value, list) and isinstance(hidden, list):
+        others = other if isinstance(other, list) and len(other) == len(value) else repeat(None)
+        trios = zip(value, hidden, others, strict=False)
+        return [_marked(v, h, o, word) for v, h, o in trios]
+    return HIDDEN if value == other else f"{HIDDEN} ({word})"
+
+
+def _shown(raw: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parts of an object that a plan can be about."""
+    if raw is None:
+        return {}
+    shown = {key: value for key, value in raw.items() if key != "status"}
+    metadata = shown.get("metadata") or {}
+    shown["metadata"] = {k: v for k, v in metadata.items() if k not in _NOT_SHOWN}
+    return shown
+
+
+def _lines(raw: Mapping[str, Any]) -> list[str]:
+    return write_yaml([raw]).decode().splitlines() if raw else []
+
+
+def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        known = result.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            result[key] = _overlaid(known, value)
+        else:
+            result[key] = value
+    return result
