@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from time import monotonic
 
 from dpfctl.cluster.crew import side_by_side
@@ -31,7 +31,7 @@ from dpfctl.errors import (
     TerminatedError,
     UnreachableError,
 )
-from dpfctl.model.cluster import Cluster
+from dpfctl.model.cluster import Batch, Cluster
 from dpfctl.model.dry_run import DryRun
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change, Plan, Replan
@@ -43,7 +43,6 @@ TRIES = 8
 LOSSES = 4
 """Lost answers to one change before the cluster counts as unreachable."""
 
-IN_FLIGHT = 8
 PARTING_SECONDS = 1.5
 """How long requests under way may still take after an interrupt, which ends the run within 2 s."""
 
@@ -93,14 +92,24 @@ def apply_plan(
 
 def _written(writer: "_Writer", plan: Plan, *, is_rehearsed: bool) -> Report:
     """Make the changes of a plan, all at once where the cluster can do that."""
-    with writer.cluster.batch() as batch:
-        if is_rehearsed and (refused := _rehearsed(replace(writer, is_trial=True), plan)):
-            batch.discard()
-            return refused
-        run = _Run(writer, plan)
-        stopped = run.all_stages()
-        is_undone = stopped is not ExitCode.OK and batch.discard()
+    run = _Run(writer, plan)
+    batch: Batch | None = None
+    try:
+        with writer.cluster.batch() as batch:
+            if is_rehearsed and (refused := _rehearsed(replace(writer, is_trial=True), plan)):
+                batch.discard()
+                return refused
+            stopped = run.all_stages()
+            is_undone = stopped is not ExitCode.OK and batch.discard()
+    except (KeyboardInterrupt, TerminatedError) as end:
+        # While a file was waited for or written, which is the old one or the new one.
+        stopped = _code_of(end)
+        is_undone = batch is not None and batch.discard() and not run.has_lasted()
     return Report(plan, run.outcomes(is_undone=is_undone), stopped=stopped)
+
+
+def _code_of(end: BaseException) -> ExitCode:
+    return ExitCode.TERMINATED if isinstance(end, TerminatedError) else ExitCode.INTERRUPTED
 
 
 def _rehearsed(writer: "_Writer", plan: Plan) -> Report | None:
@@ -129,13 +138,15 @@ class _Run:
         """Make the changes stage by stage; the signal's code if one ended it."""
         try:
             self._make_stages()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TerminatedError) as end:
             self._part()
-            return ExitCode.INTERRUPTED
-        except TerminatedError:
-            self._part()
-            return ExitCode.TERMINATED
+            return _code_of(end)
         return ExitCode.OK
+
+    def has_lasted(self) -> bool:
+        """Whether the writes are there, where all of them are or none is."""
+        made = (found for found in self._found.values() if found.result is Result.DONE)
+        return any(self._writer.is_there(found.change) for found in islice(made, 1))
 
     def outcomes(self, *, is_undone: bool = False) -> tuple[Outcome, ...]:
         """What became of each change, in the plan's order.
@@ -164,7 +175,8 @@ class _Run:
         numbered = sorted(enumerate(self._changes), key=lambda entry: entry[1].stage)
         for _, entries in groupby(numbered, key=lambda entry: entry[1].stage):
             stage = [number for number, _ in entries]
-            side_by_side([partial(self._make, number) for number in stage], IN_FLIGHT)
+            jobs = [partial(self._make, number) for number in stage]
+            side_by_side(jobs, self._writer.cluster.in_flight)
             if self._is_over(stage):
                 return
 
@@ -215,6 +227,13 @@ class _Writer:
         except Exception as bug:  # one broken change must not hide the others
             error = DpfctlError(f"{change.ref}: {type(bug).__name__}: {bug}", _BUG)
             return Outcome(change, Result.FAILED, error)
+
+    def is_there(self, change: Change) -> bool:
+        """Whether a change that was made is to be seen."""
+        try:
+            return self._again(change).action is Action.NONE
+        except DpfctlError:
+            return False
 
     def _until_settled(self, change: Change) -> Outcome:
         if change.action is Action.NONE:

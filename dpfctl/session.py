@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from dpfctl.cluster.kubeconfig import ConnectOptions
     from dpfctl.model.cluster import Cluster
+    from dpfctl.model.documents import Document
+    from dpfctl.model.inventory import Inventory
+    from dpfctl.model.kinds import Kind
     from dpfctl.model.resources import Resource
 
 
@@ -57,6 +60,7 @@ class Session:
         environ: Environment variables.
         now: Returns the time, timezone-aware UTC.
         sleep: Waits for a number of seconds.
+        elapsed: Seconds on a clock that never jumps, for deadlines.
     """
 
     out: TextIO
@@ -65,6 +69,7 @@ class Session:
     environ: Mapping[str, str]
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    elapsed: Callable[[], float] = time.monotonic
 
     def connect(self, target: Target, now: datetime | None = None) -> "Cluster":
         """Open the host cluster of a target.
@@ -118,6 +123,26 @@ class Session:
             for one in found
             if (way := one.cluster or one.error) is not None
         }
+
+    def at_hand(
+        self, host: "Cluster", wanted: "Sequence[Kind]"
+    ) -> "dict[tuple[str, str], Inventory]":
+        """Read kinds of the DPU clusters that a fleet file holds; those of a cluster are far."""
+        from dpfctl.cluster.fleet_file import FleetCluster
+
+        if not isinstance(host, FleetCluster):
+            return {}
+        return {name: part.read(wanted) for name, part in host.file.dpu_clusters}
+
+    def manifests(self, name: str) -> "tuple[Document, ...]":
+        """Read the documents of a file, a folder or ``-``.
+
+        Raises:
+            InputError: There are none, or they cannot be read.
+        """
+        from dpfctl.cluster.fleet_source import read_manifests
+
+        return read_manifests(name, self.stdin)
 
     def warn(self, text: str) -> None:
         """Say on stderr what the user should know but need not act on."""

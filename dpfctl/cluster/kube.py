@@ -111,6 +111,11 @@ class KubeCluster:
         return self._config.namespace
 
     @property
+    def in_flight(self) -> int:
+        """As many as there are connections."""
+        return IN_FLIGHT
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """None: an API server judges a write by everything it has."""
         return ()

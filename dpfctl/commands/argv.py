@@ -9,7 +9,7 @@ Source:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from dpfctl.errors import InputError
 
@@ -25,10 +25,24 @@ BOOLEANS = frozenset(
         "--no-headers",
         "--watch",
         "--verbose",
+        "--all",
+        "--all-namespaces",
+        "--expired",
+        "--force",
+        "--force-conflicts",
+        "--list",
+        "--overwrite",
+        "--preview",
+        "--prune",
+        "--remove",
+        "--strict",
+        "--wait",
     }
 )
+DRY_RUN = "--dry-run"
 COLOUR = "--color"
-_SHORT = frozenset({"-c", "-v", "-w"})
+_SHORT = frozenset({"-A", "-c", "-v", "-w"})
+_DRY_RUNS = frozenset({"none", "client", "server"})
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
@@ -48,7 +62,15 @@ def normalise(args: Sequence[str]) -> list[str]:
         if flag in (*BOOLEANS, COLOUR, *_SHORT) and word in (*_TRUE, *_FALSE):
             raise InputError(f"{flag}: its value goes behind '='", f"write {flag}={word}")
     last = {w.partition("=")[0]: w for w in words[:end] if w.partition("=")[0] in BOOLEANS}
-    return [new for word in words[:end] for new in _rewrite(word, last)] + words[end:]
+    plain = _with_dry_run(words[:end])
+    return [new for word in plain for new in _rewrite(word, last)] + words[end:]
+
+
+def _with_dry_run(words: Sequence[str]) -> Iterator[str]:
+    """Read a bare ``--dry-run`` as kubectl does: as ``client``; a separate value is taken too."""
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        is_bare = word == DRY_RUN and following not in _DRY_RUNS
+        yield f"{DRY_RUN}=client" if is_bare else word
 
 
 def _rewrite(word: str, last: Mapping[str, str]) -> Iterator[str]:

@@ -25,6 +25,13 @@ def filter_words(ctx: typer.Context, incomplete: str) -> list[str]:
     return [f"{done}{comma}{w}" for w in words if w.startswith(word)]
 
 
+def service_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete names of DPUServices that were not typed yet."""
+    typed = ctx.params.get("names") or ()
+    names = (name for name in _names(ctx, "dpuservice") if name not in typed)
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def nearest_kind(unmatched: str) -> str:
     """Return a question after the kind that ``--flag=word`` was meant to name, or nothing."""
     from difflib import get_close_matches

@@ -1,12 +1,14 @@
 """Flags that several commands share, declared once."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from dpfctl.errors import InputError
+from dpfctl.model.timestamps import format_time, parse_time
 
 if TYPE_CHECKING:
     from dpfctl.session import Target
@@ -46,6 +48,71 @@ RequestTimeout = Annotated[
         help="Longest time one request may take, like 10s or 2m; 0 for no limit. Default 30s.",
     ),
 ]
+
+Selector = Annotated[
+    str | None,
+    typer.Option("--selector", "-l", metavar="SELECTOR", help="Only those with these labels."),
+]
+All = Annotated[bool, typer.Option("--all", help="All of the namespace; with -A of all.")]
+AllNamespaces = Annotated[
+    bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces.")
+]
+TargetNamespace = Annotated[
+    str | None,
+    typer.Option(
+        "--namespace",
+        "-n",
+        metavar="NAME",
+        help="Namespace; that of the context, else dpf-operator-system.",
+    ),
+]
+DryRunFlag = Annotated[
+    str,
+    typer.Option(
+        "--dry-run",
+        metavar="MODE",
+        help="none, client (show the plan) or server (have it checked, store nothing).",
+        autocompletion=lambda: ["none", "client", "server"],
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="text, json, yaml or name.",
+        autocompletion=lambda: [form.value for form in Form],
+    ),
+]
+Colour = Annotated[
+    str,
+    typer.Option(
+        "--color", "-c", metavar="WHEN", help="true, false, always, never or auto; for diffs."
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the effect on the cluster.")]
+Timeout = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="DURATION", help="Longest time to wait. Default 5m."),
+]
+DEFAULT_TIMEOUT = 300.0
+
+
+class Form(StrEnum):
+    """Values of ``-o`` of every command but ``describe``."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+
+
+class ManifestForm(StrEnum):
+    """Values of ``-o`` where manifests are printed."""
+
+    YAML = "yaml"
+    JSON = "json"
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -135,3 +202,52 @@ def seconds(flag: str, text: str, *, at_least: float = 0.0) -> float:
     if duration > _LONGEST:
         raise InputError(f'{flag}: "{text}" is longer than a year')
     return duration
+
+
+def form_of(output: str) -> Form:
+    """Return the format that ``-o`` names; ``table`` and nothing are the text for people.
+
+    Raises:
+        InputError: It names none.
+    """
+    return choice("--output", Form, "text" if output in ("", "table") else output)
+
+
+def wait_limit(is_waiting: bool, timeout: str | None, *, is_file: bool, is_trial: bool) -> float:
+    """Return the seconds that ``--wait`` may take, 0 if there is to be no waiting.
+
+    Raises:
+        InputError: ``--wait`` where nothing ever happens: a fleet file, a dry run; ``--timeout``
+            without it, or no duration.
+    """
+    if timeout is not None and not is_waiting:
+        raise InputError("--timeout: only together with --wait", "--timeout bounds waiting only")
+    if not is_waiting:
+        return 0.0
+    if is_file:
+        fact = "cannot be used together with --from"
+        raise InputError(f"--wait: {fact}", "no controller works on a fleet file")
+    if is_trial:
+        raise InputError("--wait: cannot be used together with --dry-run", "nothing would happen")
+    return DEFAULT_TIMEOUT if timeout is None else seconds("--timeout", timeout, at_least=0.1)
+
+
+def moment(flag: str, text: str, now: datetime) -> datetime:
+    """Return the point in time that a flag was given: a time, or a duration from now.
+
+    Raises:
+        InputError: It is neither, or it is over.
+    """
+    from dpfctl.model.durations import parse_duration
+
+    span = None if text.isdecimal() else parse_duration(text)
+    try:
+        found = parse_time(text) if span is None else now + timedelta(seconds=span)
+    except OverflowError:
+        found = None
+    if found is None:
+        fact = f'{flag}: "{text}" is neither a duration nor a time'
+        raise InputError(fact, "write 2h, 3d, or 2026-12-01T08:00Z")
+    if found <= now:
+        raise InputError(f'{flag}: "{text}" is in the past', f"it is {format_time(now)} now")
+    return found

@@ -87,25 +87,15 @@ def _dpu_clusters(
     session: Session, host: "Cluster", inventory: "Inventory"
 ) -> "dict[tuple[str, str], Inventory]":
     """Read every DPU cluster; one that cannot be reached is kept as lost."""
-    from functools import partial
-
-    from dpfctl.cluster.crew import side_by_side
+    from dpfctl.commands.dpu_sides import read_dpu_sides
     from dpfctl.model import kinds
     from dpfctl.model.snapshot import lost
 
-    def read(way: "Cluster | DpfctlError") -> "Inventory":
-        if isinstance(way, DpfctlError):
-            return lost(way.message)
-        try:
-            return way.read(kinds.DPU_SIDE)
-        except DpfctlError as failure:
-            return lost(failure.message)
-        finally:
-            way.close()
-
-    ways = session.dpu_clusters(host, inventory.list(kinds.DPU_CLUSTER))
-    found = side_by_side([partial(read, way) for way in ways.values()], len(ways))
-    return dict(zip(ways, found, strict=True))
+    sides = read_dpu_sides(session, host, inventory, kinds.DPU_SIDE)
+    return {
+        name: lost(side.message) if isinstance(side, DpfctlError) else side
+        for name, side in sides.items()
+    }
 
 
 def _tell(session: Session, unreadable: list[dict[str, str]]) -> ExitCode:

@@ -59,6 +59,11 @@ class Cluster(Protocol):
         ...
 
     @property
+    def in_flight(self) -> int:
+        """How many requests at a time are of use; 1 where their order decides what is stored."""
+        ...
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What the writes so far were not judged by, one sentence each; a server judges by all."""
         ...

@@ -158,6 +158,22 @@ class TestSecrets:
         assert any("value: (secret) (after)" in line for line in lines)
         assert not any("-one" in line for line in lines)
 
+    def test_one_in_a_list_that_stays(self) -> None:
+        password = {"name": "PASSWORD", "value": "hunter2"}
+        old, new = ([password, {"name": "MTU", "value": mtu}] for mtu in ("1", "2"))
+        lines = diff(self.values(env=old), self.values(env=new))
+
+        assert "         value: (secret)" in lines
+        assert '+        value: "2"' in lines
+        assert "hunter2" not in "".join(lines)
+
+    def test_one_in_a_list_that_grows_counts_as_changed(self) -> None:
+        password = {"name": "PASSWORD", "value": "hunter2"}
+        lines = diff(self.values(env=[password]), self.values(env=[{"name": "A"}, password]))
+
+        assert "+        value: (secret) (after)" in lines
+        assert "-        value: (secret) (before)" in lines
+
     def test_one_in_the_reason_of_a_suspension(self) -> None:
         noted = HBN.having(metadata={"annotations": {"dpfctl/suspend-reason": "token: hunter2"}})
 
@@ -212,6 +228,11 @@ def test_hostile_text_in_an_impact(text: str, shown: str) -> None:
             Impact(REF, "dpus concerned", tuple("abcdefgh")),
             "dpus concerned (8): a, b, c, d, e, f, g, h",
             id="eight are named",
+        ),
+        pytest.param(
+            Impact(REF, "dpus concerned", tuple("abcdefghi")),
+            "dpus concerned (9): a, b, c, d, e, f, g, h and 1 more",
+            id="the ninth is counted",
         ),
         pytest.param(
             Impact(REF, "dpus concerned", tuple("abcdefghij")),

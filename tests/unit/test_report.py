@@ -36,6 +36,7 @@ def report(
     *ends: Result | DpfctlError,
     stopped: ExitCode = ExitCode.OK,
     late: DpfctlError | None = None,
+    is_refused: bool = False,
 ) -> Report:
     """A report of targets that ended so, or failed with such an error."""
     outcomes = []
@@ -44,7 +45,7 @@ def report(
         result = end if isinstance(end, Result) else Result.FAILED
         outcomes.append(Outcome(change(f"s{number}"), result, error))
     plan = Plan("suspend", tuple(outcome.change for outcome in outcomes))
-    return Report(plan, tuple(outcomes), stopped=stopped, late=late)
+    return Report(plan, tuple(outcomes), stopped=stopped, late=late, is_refused=is_refused)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,13 @@ def report(
         pytest.param(report(Result.PLANNED, REFUSED), 5, id="some failing in a dry run"),
         pytest.param(report(REFUSED, Result.SKIPPED), 1, id="one failed, the rest not tried"),
         pytest.param(report(Result.DONE, REFUSED, Result.SKIPPED), 5, id="done, failed, not tried"),
+        pytest.param(report(REFUSED, Result.UNCHANGED), 5, id="one refused, the rest so already"),
+        pytest.param(
+            report(REFUSED, Result.UNCHANGED, is_refused=True), 1, id="one refused, so nothing done"
+        ),
+        pytest.param(
+            report(REFUSED, MOVED, is_refused=True), 5, id="refused for different reasons"
+        ),
         pytest.param(report(Result.DONE, late=LATE), 4, id="late"),
         pytest.param(report(Result.DONE, late=SECRET), 7, id="waiting that became impossible"),
         pytest.param(report(Result.DONE, MOVED, late=LATE), 5, id="5 beats 4"),
@@ -100,6 +108,21 @@ def test_outcomes_by_how_they_ended() -> None:
 
     found = told.having(Result.SKIPPED, Result.UNKNOWN)
     assert [outcome.change.ref.name for outcome in found] == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        pytest.param(report(), True, id="nothing to do"),
+        pytest.param(report(Result.DONE, Result.UNCHANGED), True, id="all as wanted"),
+        pytest.param(report(Result.DONE, MOVED), False, id="one failed"),
+        pytest.param(report(Result.DONE, Result.SKIPPED), False, id="one not tried"),
+        pytest.param(report(Result.UNKNOWN), False, id="one open"),
+        pytest.param(report(Result.DONE, stopped=ExitCode.INTERRUPTED), False, id="interrupted"),
+    ],
+)
+def test_whole_is_what_can_be_waited_for(told: Report, whole: bool) -> None:
+    assert told.is_whole is whole
 
 
 def test_a_client_side_dry_run_sends_nothing() -> None:

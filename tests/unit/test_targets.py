@@ -62,6 +62,10 @@ def test_names_come_by_namespace_and_name_and_each_once() -> None:
     assert picked(selection(*words)) == [f"{NS}/dts", f"{NS}/hbn", "tenant/hbn"]
 
 
+def test_a_name_that_reads_like_a_kind_is_a_name() -> None:
+    assert picked(selection("dpu"), dpu_service("dpu")) == [f"{NS}/dpu"]
+
+
 def test_the_namespace_of_a_name_wins_over_that_of_the_flag() -> None:
     assert picked(selection("tenant/hbn", namespace="elsewhere")) == ["tenant/hbn"]
 
@@ -215,6 +219,9 @@ class TestRefusals:
 
         assert refused.message == f'--namespace: "{namespace}" is no namespace name'
 
+    def test_the_longest_namespace(self) -> None:
+        assert selection("hbn", namespace="a" * 63).scope == "a" * 63
+
     def test_a_selector_that_is_none(self) -> None:
         assert refusal(selector="app in").message.startswith('selector "app in": ')
 
@@ -302,6 +309,8 @@ class TestSuggestion:
             dpu_service("hbn-9ccd4"),
             dpu_service("dts-v5bkr"),
             dpu_service("telemetry", "tenant"),
+            dpu_service("telemetry", "edge"),
+            *(dpu_service(f"snap-{number}") for number in range(4)),
         )
     )
 
@@ -313,8 +322,15 @@ class TestSuggestion:
                 "hbn", NS, "did you mean hbn-7kq2x or hbn-9ccd4?", id="the suffix was forgotten"
             ),
             pytest.param(
-                "telemetry", NS, "it exists in tenant: write tenant/telemetry", id="there"
+                "telemetry", NS, "it exists in edge, tenant: write edge/telemetry", id="there"
             ),
+            pytest.param(
+                "snap-9", NS, "did you mean snap-3 or snap-2 or snap-1?", id="three at most"
+            ),
+            pytest.param(
+                "snxyz", NS, "did you mean snap-0 or snap-1 or snap-2?", id="two letters alike"
+            ),
+            pytest.param("sxyzx", NS, "", id="one letter alike is nothing alike"),
             pytest.param("telemetri", NS, "", id="nearly the same, elsewhere"),
             pytest.param("telemetri", None, "did you mean telemetry?", id="looked for everywhere"),
             pytest.param(

@@ -1,0 +1,164 @@
+"""How every writing command ends: one report printed, one exit code."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dpfctl.commands.flags import Form, choice
+from dpfctl.errors import DpfctlError, ExitCode
+from dpfctl.model.dry_run import DryRun
+from dpfctl.session import ColourChoice, Session
+
+if TYPE_CHECKING:
+    from dpfctl.plan import Plan
+    from dpfctl.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a writing command runs and what it prints.
+
+    Attributes:
+        command: Its words without flags, as the envelope names it.
+        form: What stdout gets.
+        dry_run: Whether anything is written.
+        colour: Whether diffs are painted.
+    """
+
+    command: str
+    form: Form
+    dry_run: DryRun
+    colour: bool
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether stdout gets one envelope at the end, whatever happens."""
+        return self.form in (Form.JSON, Form.YAML)
+
+
+def make_mode(session: Session, command: str, form: Form, dry_run: str, color: str) -> Mode:
+    """Read the flags that all writing commands share.
+
+    Raises:
+        InputError: A value that is none of those there are.
+    """
+    return Mode(
+        command,
+        form,
+        choice("--dry-run", DryRun, dry_run),
+        session.has_colour(choice("--color", ColourChoice, color)),
+    )
+
+
+@contextmanager
+def told(session: Session, mode: Mode) -> Iterator[dict[str, Any]]:
+    """Give a failure its envelope on stdout too, where that was asked for.
+
+    Yields:
+        What the envelope of a failure holds under ``data``; empty until somebody fills it.
+    """
+    data: dict[str, Any] = {}
+    try:
+        yield data
+    except DpfctlError as failure:
+        if mode.is_machine:
+            session.out.write(envelope_text(mode, data, failure))
+        raise
+
+
+def announce(session: Session, mode: Mode, plan: "Plan") -> None:
+    """Say before anything is written how far it reaches, and what should give pause."""
+    from dpfctl.render.plan_view import impact_line
+
+    for warning in plan.warnings:
+        session.warn(warning)
+    if not mode.is_machine:
+        pending = {change.ref for change in plan.pending}
+        for impact in plan.impacts:
+            if impact.target in pending:
+                session.note(impact_line(impact))
+
+
+def show_before_waiting(session: Session, mode: Mode, report: "Report") -> None:
+    """Print the results now if people read them; machines get all at once afterwards."""
+    if not mode.is_machine:
+        _show(session, mode, report, report.exit_code)
+        session.out.flush()
+
+
+def finish_after_waiting(session: Session, mode: Mode, report: "Report") -> ExitCode:
+    """Tell what became of the waiting, and return the exit code."""
+    if mode.is_machine:
+        return finish(session, mode, report)
+    if report.late is not None:
+        raise report.late
+    return report.exit_code
+
+
+def _show(session: Session, mode: Mode, report: "Report", code: ExitCode) -> None:
+    """Print the results, and on stderr what went wrong."""
+    from dpfctl.render.report_view import report_lines, report_names, trouble_lines
+
+    for line in trouble_lines(report):
+        session.err.write(f"{line}\n")
+    if mode.is_machine:
+        session.out.write(_report_text(mode, report, code))
+        return
+    is_name = mode.form is Form.NAME
+    lines = report_names(report) if is_name else report_lines(report, colour=mode.colour)
+    session.out.write("".join(f"{line}\n" for line in lines))
+    if not report.outcomes:
+        session.note("nothing to do: no object matches")
+
+
+def finish(
+    session: Session, mode: Mode, report: "Report", *, verdict: ExitCode = ExitCode.OK
+) -> ExitCode:
+    """Print a report and return the exit code: the one door for all writing commands.
+
+    Args:
+        session: The outside world.
+        mode: How the command prints.
+        report: What became of its plan.
+        verdict: The code of a success, where ``--exit-code`` asks for another one.
+    """
+    code = report.exit_code or verdict
+    _show(session, mode, report, code)
+    return code
+
+
+def envelope_text(
+    mode: Mode,
+    data: Any,
+    failure: DpfctlError | None = None,
+    *,
+    lacks: Sequence[DpfctlError] = (),
+) -> str:
+    """Return the envelope of a command that has no report.
+
+    Args:
+        mode: How the command prints.
+        data: What it found.
+        failure: Why it failed, None if it did not.
+        lacks: What it could not read; if there is any, it ends with code 5.
+    """
+    from dpfctl.render import machine
+    from dpfctl.render.report_view import error_data
+
+    code = ExitCode.PARTIAL if lacks else None
+    wrapped = machine.envelope(
+        mode.command, data, failure, code=code, errors=[error_data(lack) for lack in lacks]
+    )
+    return machine.to_json(wrapped) if mode.form is Form.JSON else machine.to_yaml(wrapped)
+
+
+def _report_text(mode: Mode, report: "Report", code: ExitCode) -> str:
+    from dpfctl.render import machine
+    from dpfctl.render.report_view import error_data, report_data
+
+    errors = [error_data(error) for error in report.failures]
+    if report.late is not None:
+        errors.append(error_data(report.late))
+    wrapped = machine.envelope(mode.command, report_data(report), code=code, errors=errors)
+    return machine.to_json(wrapped) if mode.form is Form.JSON else machine.to_yaml(wrapped)
