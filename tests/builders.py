@@ -206,6 +206,18 @@ def dpu_device(name: str, namespace: str = NS) -> Built:
     return build(kinds.DPU_DEVICE, name, namespace)
 
 
+def node(name: str, **labels: str) -> Built:
+    """A Node, of the host cluster or of a DPU cluster."""
+    return build(kinds.NODE, name).having(metadata={"labels": labels})
+
+
+def pod(name: str, namespace: str = NS, *, node: str, service: str = "") -> Built:
+    """A pod on a node that runs; it is ``ready()`` only if that is said."""
+    marks = {labels.SERVICE_ID: service} if service else {}
+    built = build(kinds.POD, name, namespace).having(metadata={"labels": marks})
+    return built.spec(nodeName=node).status(phase="Running")
+
+
 def maintenance(name: str, *requestors: str, node: str, namespace: str = NS) -> Built:
     return build(kinds.DPU_NODE_MAINTENANCE, name, namespace).spec(
         dpuNodeName=node, requestor=list(requestors)

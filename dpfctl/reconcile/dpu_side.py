@@ -1,0 +1,95 @@
+"""What a DPU cluster holds, indexed for looking up what runs on a DPU."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dpfctl.errors import (
+    DpfctlError,
+    ForbiddenError,
+    KindNotServedError,
+    NotFoundError,
+    UnreachableError,
+)
+from dpfctl.model import kinds, labels
+from dpfctl.model.inventory import Inventory, Trouble
+from dpfctl.model.kinds import Kind
+from dpfctl.model.resources import Ref, Resource
+
+SIDE_KINDS: tuple[Kind, ...] = (kinds.NODE, kinds.POD)
+"""Kinds of a DPU cluster, in all namespaces, that tell whether services run on its DPUs."""
+
+ClusterName = tuple[str, str]
+"""Namespace and name of a DPUCluster."""
+
+DpuClusters = Mapping[ClusterName, Inventory | DpfctlError]
+"""What each DPU cluster holds of ``SIDE_KINDS``, or why that is not known."""
+
+_FAILURES: Mapping[Trouble, type[DpfctlError]] = {
+    Trouble.NOT_SERVED: KindNotServedError,
+    Trouble.FORBIDDEN: ForbiddenError,
+    Trouble.UNREACHABLE: UnreachableError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DpuSide:
+    """One DPU cluster, as far as it could be read.
+
+    Attributes:
+        ref: The DPUCluster.
+        labels: Labels of the DPUCluster, by which services select it.
+        error: Why the cluster could not be read, None if it could.
+        nodes: Nodes by name; each has the name of its DPU.
+        pods: Node and service ID -> pods, by namespace and name.
+    """
+
+    ref: Ref
+    labels: Mapping[str, Any]
+    error: DpfctlError | None = None
+    nodes: Mapping[str, Resource] = field(default_factory=dict, repr=False)
+    pods: Mapping[tuple[str, str], tuple[Resource, ...]] = field(default_factory=dict, repr=False)
+
+
+def dpu_sides(host: Inventory, dpu_clusters: DpuClusters) -> dict[ClusterName, DpuSide]:
+    """Index every DPU cluster that has a DPUCluster object.
+
+    Returns:
+        Namespace and name -> what is known, by namespace and name.
+    """
+    return {
+        (cluster.namespace, cluster.name): _side(cluster, dpu_clusters)
+        for cluster in host.list(kinds.DPU_CLUSTER)
+    }
+
+
+def list_failure(inventory: Inventory, kind: Kind) -> DpfctlError | None:
+    """Return why a kind could not be listed, None if it could."""
+    listing = inventory.listing(kind)
+    if listing.trouble is None:
+        return None
+    fact = f"cannot be listed: {listing.message or listing.trouble.lower()}"
+    return _FAILURES[listing.trouble](f"{kind.resource}: {fact}")
+
+
+def _side(cluster: Resource, dpu_clusters: DpuClusters) -> DpuSide:
+    ref, own = cluster.ref, cluster.mapping("metadata", "labels")
+    found = dpu_clusters.get((ref.namespace, ref.name))
+    if found is None:
+        return DpuSide(ref, own, NotFoundError(f"{ref}: nothing is known of this DPU cluster"))
+    if isinstance(found, DpfctlError):
+        return DpuSide(ref, own, found)
+    for kind in SIDE_KINDS:
+        if (error := list_failure(found, kind)) is not None:
+            return DpuSide(ref, own, type(error)(f"{ref}: {error.message}"))
+    return DpuSide(ref, own, None, {n.name: n for n in found.list(kinds.NODE)}, _by_place(found))
+
+
+def _by_place(inventory: Inventory) -> dict[tuple[str, str], tuple[Resource, ...]]:
+    """Pods that belong to a service, by the node they run on and their service ID."""
+    found: dict[tuple[str, str], tuple[Resource, ...]] = {}
+    for pod in inventory.list(kinds.POD):
+        place = (pod.text("spec", "nodeName"), pod.label(labels.SERVICE_ID) or "")
+        if all(place):
+            found[place] = (*found.get(place, ()), pod)
+    return found
