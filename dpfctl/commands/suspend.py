@@ -160,12 +160,14 @@ def resume(
     words = Words(names or (), selector, is_all, namespace, all_namespaces)
     mode = make_mode(session, "resume", flags.form_of(output), dry_run, color)
     job = _Job(session, target, mode, words)
+    again: Replan = replan_resume
     if expired:
         now = session.now()
         job = replace(job, keep=lambda service: overdue(service, now) is not None)
+        again = partial(replan_resume, due=job.keep)
     with told(session, mode):
         limit = _limit(job, wait, timeout)
-        raise typer.Exit(job.run(plan_resume, replan_resume, not_ready_yet, limit))
+        raise typer.Exit(job.run(plan_resume, again, not_ready_yet, limit))
 
 
 @dataclass(frozen=True, slots=True)

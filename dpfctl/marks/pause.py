@@ -5,7 +5,7 @@ Source:
     annotations are ours (``docs/reference/annotations.md``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,9 +81,24 @@ def replan_suspend(change: Change, fresh: Resource | None, pause: Pause) -> Chan
     return again
 
 
-def replan_resume(change: Change, fresh: Resource | None) -> Change:
-    """Plan one resumption again on the service as it is now."""
-    return _resumed(_still_there(change, fresh))
+def replan_resume(
+    change: Change, fresh: Resource | None, due: Callable[[Resource], bool] | None = None
+) -> Change:
+    """Plan one resumption again on the service as it is now.
+
+    Args:
+        change: The change as it was planned.
+        fresh: The service, None if it is gone.
+        due: Whether a service is to be resumed at all; None if every one is. A deadline may have
+            been put off meanwhile.
+
+    Raises:
+        NotFoundError: The service is gone.
+    """
+    service = _still_there(change, fresh)
+    if due is not None and is_paused(service) and not due(service):
+        return Change(service.ref, Action.NONE, change.done, service, service.raw)
+    return _resumed(service)
 
 
 def overdue(service: Resource, now: datetime) -> timedelta | None:

@@ -274,6 +274,13 @@ class TestReplan:
         assert change.operations[0]["value"] == "8"
         assert (change.after["spec"]["paused"], annotations_of(change)) == (False, {})
 
+    def test_a_deadline_that_was_put_off_meanwhile_is_kept(self) -> None:
+        change = resumed(service(suspend_until=ago("2h")).suspended())
+        later = self.fresh(service(suspend_until="2026-03-15T09:26:53Z").suspended())
+        again = replan_resume(change, later, due=lambda one: overdue(one, NOW) is not None)
+
+        assert again.action is Action.NONE
+
 
 @pytest.mark.parametrize(
     ("built", "late"),
