@@ -84,7 +84,9 @@ def apply_plan(
     if dry_run is DryRun.SERVER or not plan.pending:
         run = _Run(writer, plan)
         stopped = run.all_stages()
-        report = Report(plan, run.outcomes(), dry_run, stopped)
+        outcomes = run.outcomes()
+        is_refused = is_rehearsed and any(outcome.error for outcome in outcomes)
+        report = Report(plan, outcomes, dry_run, stopped, is_refused=is_refused)
     else:
         report = _written(writer, plan, is_rehearsed=is_rehearsed)
     return replace(report, warnings=cluster.warnings)

@@ -6,9 +6,31 @@ import typer
 from typer.core import TyperGroup
 
 from dpfctl import __version__
-from dpfctl.commands import completion, describe, flags, snapshot, version
+from dpfctl.commands import (
+    completion,
+    describe,
+    flags,
+    mark_critical,
+    snapshot,
+    suspend,
+    version,
+    zone,
+)
 
-ORDER = ("describe", "snapshot", "version", "completion")
+ORDER = (
+    "describe",
+    "suspend",
+    "pause",
+    "resume",
+    "unpause",
+    "mark-critical",
+    "label",
+    "apply-zone",
+    "zone",
+    "snapshot",
+    "version",
+    "completion",
+)
 
 
 class _InOrder(TyperGroup):
@@ -54,6 +76,14 @@ def dpfctl(
 
 
 app.add_typer(describe.app, name="describe")
+for _name in ("suspend", "pause"):
+    app.command(_name, epilog=suspend.SUSPEND_EXAMPLES, hidden=_name == "pause")(suspend.suspend)
+for _name in ("resume", "unpause"):
+    app.command(_name, epilog=suspend.RESUME_EXAMPLES, hidden=_name == "unpause")(suspend.resume)
+app.command("mark-critical", epilog=mark_critical.EXAMPLES)(mark_critical.mark_critical)
+app.add_typer(mark_critical.app, name="label", hidden=True)
+app.command("apply-zone", epilog=zone.APPLY_EXAMPLES)(zone.apply_zone)
+app.add_typer(zone.app, name="zone")
 app.add_typer(snapshot.app, name="snapshot")
 app.command("version", epilog=version.EXAMPLES)(version.version)
 app.command("completion", epilog=completion.EXAMPLES)(completion.completion)

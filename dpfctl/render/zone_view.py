@@ -1,0 +1,78 @@
+"""Zones as a table, as data, and as the manifests they stand for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dpfctl.model import kinds
+from dpfctl.model.kinds import Kind
+from dpfctl.model.yaml_writer import write_yaml
+from dpfctl.render.listing import lay_out_cells
+from dpfctl.render.machine import to_json
+from dpfctl.render.text import clean
+from dpfctl.zones.listing import ZoneState
+from dpfctl.zones.manifests import PARTS
+from dpfctl.zones.zone import Zone, render_zone
+
+_TITLES = ("NAMESPACE", "ZONE", "LABEL", "SETS", "SERVICES", "IFS", "CHAINS", "DPUS", "HEALTH")
+_LISTED = 3
+
+
+def zone_lines(zones: Sequence[ZoneState]) -> list[str]:
+    """Return a table of zones."""
+    return lay_out_cells(_TITLES, [_row(zone) for zone in zones])
+
+
+def zone_data(zones: Sequence[ZoneState]) -> list[dict[str, Any]]:
+    """Return zones as the envelope lists them."""
+    return [
+        {
+            "namespace": zone.namespace,
+            "name": zone.name,
+            "nodeLabel": zone.label._asdict() if zone.label else None,
+            **{kind.plural: [r.name for r in zone.of(kind)] for kind in PARTS},
+            "dpus": zone.dpus,
+            "nodes": zone.nodes,
+            "managed": zone.is_managed,
+            "ready": zone.is_ready,
+            "notReady": [str(ref) for ref in zone.not_ready],
+        }
+        for zone in zones
+    ]
+
+
+def manifests_text(zones: Sequence[Zone], form: str) -> str:
+    """Return the manifests of zones, in the order in which they are applied.
+
+    Args:
+        zones: n zones.
+        form: ``yaml`` for documents that follow one another, ``json`` for one List.
+    """
+    objects = [raw for zone in zones for raw in render_zone(zone)]
+    if form == "json":
+        return to_json({"apiVersion": "v1", "kind": "List", "items": objects})
+    return write_yaml(objects).decode()
+
+
+def _row(zone: ZoneState) -> tuple[str, ...]:
+    def count(kind: Kind) -> str:
+        return str(len(zone.of(kind)))
+
+    return (
+        clean(zone.namespace),
+        clean(zone.name),
+        clean(str(zone.label)) if zone.label else "-",
+        count(kinds.DPU_SET),
+        count(kinds.DPU_SERVICE),
+        count(kinds.DPU_SERVICE_INTERFACE),
+        count(kinds.DPU_SERVICE_CHAIN),
+        str(zone.dpus),
+        _health(zone),
+    )
+
+
+def _health(zone: ZoneState) -> str:
+    if zone.is_ready:
+        return "ready"
+    names = ", ".join(f"{ref.kind}/{clean(ref.name)}" for ref in zone.not_ready[:_LISTED])
+    rest = len(zone.not_ready) - _LISTED
+    return f"not ready: {names}{f' and {rest} more' if rest > 0 else ''}"

@@ -1,0 +1,537 @@
+"""Zones to plans: order, what is left alone, what is refused, what goes, how far it reaches."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dpfctl.errors import (
+    AccessError,
+    ConflictError,
+    DpfctlError,
+    ExitCode,
+    KindNotServedError,
+    OwnedError,
+)
+from dpfctl.model import kinds
+from dpfctl.model.inventory import Inventory, Trouble
+from dpfctl.model.kinds import Kind
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.plan import Action, Change, Impact, Plan
+from dpfctl.zones.manifests import PARTS
+from dpfctl.zones.planning import plan_zones, replan
+from tests.builders import NS, Built, dpu, dpu_node
+from tests.unit.zone_cluster import apply, carried_out, edited, suited
+from tests.unit.zone_files import HOSTS, INNER, TEMPLATE, Manifests, dk, fleet, zones_in
+
+SET, HBN, P0, FABRIC = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "hbn-to-fabric-dk"
+KIND_OF: Mapping[str, Kind] = {
+    SET: kinds.DPU_SET,
+    HBN: kinds.DPU_SERVICE,
+    P0: kinds.DPU_SERVICE_INTERFACE,
+    FABRIC: kinds.DPU_SERVICE_CHAIN,
+}
+
+
+def planned(
+    manifests: Manifests, host: Inventory, *, prune: bool = False, force: bool = False
+) -> Plan:
+    return plan_zones(suited(manifests.zones), host, prune=prune, force=force)
+
+
+def done(plan: Plan) -> list[tuple[int, str, str, str]]:
+    return [(c.stage, str(c.ref.kind), c.ref.name, f"{c.action} {c.done}") for c in plan.changes]
+
+
+def live(host: Inventory, name: str) -> Resource:
+    found = host.find(Ref(KIND_OF[name], NS, name))
+    assert found is not None
+    return found
+
+
+def pending(plan: Plan) -> list[tuple[str, str]]:
+    return [(change.ref.name, change.done) for change in plan.pending]
+
+
+@pytest.fixture
+def applied() -> Inventory:
+    """A cluster that zone dk was applied to."""
+    host = fleet()
+    return carried_out(host, planned(dk(), host).changes)
+
+
+# What is applied
+
+
+def test_sets_come_first_and_services_last() -> None:
+    plan = planned(dk(), fleet())
+
+    assert plan.command == "apply-zone"
+    assert done(plan) == [
+        (0, "dpuset", SET, "apply created"),
+        (1, "dpuserviceinterface", "app-sf-dk", "apply created"),
+        (1, "dpuserviceinterface", P0, "apply created"),
+        (1, "dpuserviceinterface", "p1-sf-dk", "apply created"),
+        (2, "dpuservicechain", FABRIC, "apply created"),
+        (2, "dpuservicechain", "ovn-to-hbn-dk", "apply created"),
+        (3, "dpuservice", HBN, "apply created"),
+    ]
+
+
+def test_the_configuration_is_the_manifest_with_our_label() -> None:
+    manifests = dk().having(P0, ("metadata", "labels"), {"team": "network"})
+    plan = planned(manifests, fleet())
+    (change,) = [c for c in plan.changes if c.ref.name == P0]
+
+    expected = manifests.objects[P0]
+    labels = {"team": "network", "dpfctl/zone": "dk"}
+    assert change.after == {**expected, "metadata": {**expected["metadata"], "labels": labels}}
+    assert change.before is None
+    assert change.force is False
+
+
+def test_several_zones_are_one_plan() -> None:
+    zones = suited(zones_in("zone-dk.yaml", "zone-ga.yaml"))
+    plan = plan_zones(zones, fleet(), prune=False, force=False)
+
+    stages = [change.stage for change in plan.changes]
+    assert stages == sorted(stages)
+    marks = {change.ref.name: change.after["metadata"]["labels"] for change in plan.changes}
+    assert marks["dpuset-ga"] == {"dpfctl/zone": "ga"}
+    assert marks[SET] == {"dpfctl/zone": "dk"}
+
+
+# Twice is the same as once
+
+
+def test_a_second_run_writes_nothing(applied: Inventory) -> None:
+    plan = planned(dk(), applied, prune=True)
+
+    assert plan.pending == ()
+    assert {change.action for change in plan.changes} == {Action.NONE}
+    assert plan.warnings == ()
+    assert plan.impacts == ()
+    assert plan.changes[0].after is live(applied, SET).raw
+
+
+def test_a_zone_document_and_its_manifests_are_the_same_zone(applied: Inventory) -> None:
+    zones = suited(zones_in("zone-dk.yaml"))
+    assert plan_zones(zones, applied, prune=True, force=False).pending == ()
+
+
+def test_status_and_what_others_add_do_not_matter(applied: Inventory) -> None:
+    hbn = live(applied, HBN)
+    extra = {**hbn.raw["spec"], "paused": True}
+    host = edited(applied, hbn, spec=extra, status={"conditions": []})
+    assert planned(dk(), host).pending == ()
+
+
+def test_a_default_in_the_entry_of_a_list_is_no_difference(applied: Inventory) -> None:
+    chain = live(applied, FABRIC)
+    spec = dk().objects[FABRIC]["spec"]
+    switches = spec["template"]["spec"]["template"]["spec"]["switches"]
+    for mtu, names in ((1500, []), (9000, [(FABRIC, "configured")])):
+        changed = [{**switch, "serviceMTU": mtu} for switch in switches]
+        other = dk().having(FABRIC, (*INNER, "spec", "switches"), changed).objects[FABRIC]
+        host = edited(applied, chain, spec=other["spec"])
+        assert pending(planned(dk(), host)) == names
+
+
+@pytest.mark.parametrize(
+    ("manifests", "name"),
+    [
+        pytest.param(
+            dk().having(HBN, ("spec", "helmChart", "source", "version"), "1.0.2"),
+            HBN,
+            id="another value",
+        ),
+        pytest.param(
+            dk().having(HBN, ("spec", "helmChart", "values", "new"), 1), HBN, id="a new field"
+        ),
+        pytest.param(
+            dk().lacking(HBN, ("spec", "helmChart", "values", "resources", "memory")),
+            HBN,
+            id="a field less",
+        ),
+        pytest.param(
+            dk().having(P0, ("metadata", "labels"), {"team": "network"}), P0, id="a label more"
+        ),
+        pytest.param(
+            dk().having(SET, HOSTS, {"matchLabels": {"e2e.servers/dk": "yes"}}),
+            SET,
+            id="another selector, which is one field",
+        ),
+        pytest.param(
+            dk().having(HBN, ("spec", "interfaces"), ["p1-sf-dk", "p0-sf-dk", "app-sf-dk"]),
+            HBN,
+            id="a list in another order",
+        ),
+        pytest.param(
+            dk().having(
+                HBN, ("spec", "helmChart", "values", "resources", "nvidia.com/bf_sf"), True
+            ),
+            HBN,
+            id="true instead of a number",
+        ),
+    ],
+)
+def test_what_changed_in_the_file_is_applied(
+    applied: Inventory, manifests: Manifests, name: str
+) -> None:
+    plan = planned(manifests, applied)
+    assert pending(plan) == [(name, "configured")]
+    assert plan.pending[0].before is live(applied, name)
+    assert planned(manifests, carried_out(applied, plan.changes)).pending == ()
+
+
+def test_what_somebody_else_changed_is_applied_again(applied: Inventory) -> None:
+    (change,) = [c for c in planned(dk(), fleet()).changes if c.ref.name == HBN]
+    other = dict(dk().having(HBN, ("spec", "serviceID"), "other").objects[HBN])
+    theirs = replace(change, after=other)
+    host = carried_out(applied, [theirs], manager="kubectl")
+
+    plan = planned(dk(), host)
+    assert pending(plan) == [(HBN, "configured")]
+
+
+def test_an_object_that_others_made_just_so_still_becomes_ours() -> None:
+    host = fleet(dk().having(HBN, ("spec", "security"), {"privileged": False}))
+    assert len(planned(dk(), host).pending) == 7
+
+
+def test_an_object_with_damaged_owners_is_applied(applied: Inventory) -> None:
+    hbn = live(applied, HBN)
+    metadata = {**hbn.metadata, "managedFields": [{"manager": "dpfctl"}]}
+    assert pending(planned(dk(), edited(applied, hbn, metadata=metadata))) == [(HBN, "configured")]
+
+
+def test_force_is_said_in_each_change(applied: Inventory) -> None:
+    manifests = dk().having(HBN, ("spec", "serviceID"), "other")
+    manifests = manifests.having(P0, (*INNER, "spec", "service", "serviceID"), "other")
+    plan = planned(manifests, applied, force=True)
+    assert [change.force for change in plan.pending] == [True, True]
+
+
+# What is refused
+
+
+def owned(name: str) -> Manifests:
+    path = ("metadata", "labels")
+    return dk().having(name, path, {"svc.dpu.nvidia.com/owned-by-dpudeployment": f"{NS}_edge"})
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_objects_of_a_dpu_deployment_are_refused(force: bool) -> None:
+    with pytest.raises(OwnedError) as raised:
+        planned(dk(), fleet(owned(HBN)), force=force)
+    assert raised.value.message == (
+        f"dpuservice/{NS}/doca-hbn-dk: belongs to dpudeployment/{NS}/edge, which would undo the "
+        "change"
+    )
+    assert raised.value.hint.startswith(f"edit dpudeployment/{NS}/edge")
+    assert raised.value.exit_code is ExitCode.CONFLICT
+
+
+def test_objects_in_deletion_are_a_conflict() -> None:
+    going = Built(kinds.DPU_SERVICE, dk().objects[HBN]).deleting()
+    with pytest.raises(ConflictError) as raised:
+        planned(dk(), fleet(going))
+    assert raised.value.message == f"dpuservice/{NS}/doca-hbn-dk: is being deleted"
+
+
+def test_objects_of_another_zone_are_refused_unless_forced() -> None:
+    host = fleet(dk().having(P0, ("metadata", "labels"), {"dpfctl/zone": "ga"}))
+    with pytest.raises(OwnedError) as raised:
+        planned(dk(), host)
+    assert raised.value.message == (
+        f"dpuserviceinterface/{NS}/p0-sf-dk: belongs to zone ga, not to zone dk"
+    )
+    assert planned(dk(), host, force=True).changes[2].action is Action.APPLY
+
+
+@pytest.mark.parametrize("kind", PARTS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("prune", [False, True])
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [
+        (Trouble.FORBIDDEN, AccessError),
+        (Trouble.UNREACHABLE, AccessError),
+        (Trouble.NOT_SERVED, KindNotServedError),
+    ],
+)
+def test_nothing_is_planned_on_a_list_that_failed(
+    kind: Kind, prune: bool, trouble: Trouble, error: type[DpfctlError]
+) -> None:
+    with pytest.raises(error) as raised:
+        planned(dk(), fleet(troubles={kind: trouble}), prune=prune)
+    assert kind.resource in raised.value.message
+
+
+# What goes
+
+
+def test_objects_that_left_the_file_are_pruned_last_and_in_reverse(applied: Inventory) -> None:
+    zone = dk().without(P0, HBN, FABRIC)
+    plan = planned(zone, applied, prune=True)
+
+    assert [(c.stage, c.ref.name, c.done) for c in plan.pending] == [
+        (4, HBN, "pruned"),
+        (5, FABRIC, "pruned"),
+        (6, P0, "pruned"),
+    ]
+    assert {change.action for change in plan.pending} == {Action.DELETE}
+    assert plan.pending[0].reasons == (
+        "has the label dpfctl/zone: dk and is no longer in the zone",
+    )
+    assert planned(zone, carried_out(applied, plan.changes), prune=True).pending == ()
+
+
+def test_without_prune_nothing_goes(applied: Inventory) -> None:
+    assert planned(dk().without(P0, HBN, FABRIC), applied).pending == ()
+
+
+def test_a_pruned_set_comes_after_all_else(applied: Inventory) -> None:
+    plan = planned(dk().without(SET, HBN), applied, prune=True)
+    assert [(c.stage, c.ref.name) for c in plan.pending] == [(4, HBN), (7, SET)]
+    assert plan.warnings == ("dpuset/dpuset-dk: deleting it deletes its DPUs",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "namespace"),
+    [
+        pytest.param({}, NS, id="without our label"),
+        pytest.param({"dpfctl/zone": "ga"}, NS, id="of another zone"),
+        pytest.param({"dpfctl/zone": "dk"}, "other", id="of a zone in another namespace"),
+    ],
+)
+def test_objects_of_others_are_never_pruned(
+    applied: Inventory, labels: dict[str, str], namespace: str
+) -> None:
+    stranger = Manifests({P0: dk().objects[P0]}).renamed(P0, "stranger")
+    stranger = stranger.having("stranger", ("metadata", "labels"), labels)
+    stranger = stranger.having("stranger", ("metadata", "namespace"), namespace)
+    there = fleet(stranger).list(kinds.DPU_SERVICE_INTERFACE)
+    host = Inventory(
+        {
+            **applied.listings,
+            kinds.DPU_SERVICE_INTERFACE: replace(
+                applied.listing(kinds.DPU_SERVICE_INTERFACE),
+                items=(*applied.list(kinds.DPU_SERVICE_INTERFACE), *there),
+            ),
+        }
+    )
+    assert planned(dk(), host, prune=True).pending == ()
+
+
+def test_objects_of_other_kinds_are_never_pruned() -> None:
+    marked = dpu("w1").having(metadata={"labels": {"dpfctl/zone": "dk"}})
+    plan = planned(dk(), fleet(marked), prune=True)
+    assert [change for change in plan.changes if change.action is Action.DELETE] == []
+
+
+def test_what_is_going_already_is_not_deleted_again() -> None:
+    going = Built(kinds.DPU_SERVICE, dk().objects[HBN]).having(
+        metadata={"labels": {"dpfctl/zone": "dk"}}
+    )
+    plan = planned(dk().without(HBN), fleet(going.deleting()), prune=True)
+    assert [change for change in plan.changes if change.action is Action.DELETE] == []
+
+
+def test_objects_of_a_dpu_deployment_are_not_pruned() -> None:
+    mine = owned(HBN).having(HBN, ("metadata", "labels", "dpfctl/zone"), "dk")
+    with pytest.raises(OwnedError) as raised:
+        planned(dk().without(HBN), fleet(Manifests({HBN: mine.objects[HBN]})), prune=True)
+    assert "so it is not pruned" in raised.value.message
+
+
+# Planned again
+
+
+def only(plan: Plan, name: str) -> Change:
+    return next(change for change in plan.changes if change.ref.name == name)
+
+
+def test_an_object_that_came_meanwhile_is_configured() -> None:
+    change = only(planned(dk(), fleet()), P0)
+    there = live(fleet(dk()), P0)
+    again = replan(change, there)
+    assert (again.action, again.done, again.before) == (Action.APPLY, "configured", there)
+    assert again.after == change.after
+
+
+def test_an_object_that_is_as_wanted_meanwhile_is_left_alone() -> None:
+    change = only(planned(dk(), fleet()), P0)
+    again = replan(change, apply(None, change))
+    assert again.action is Action.NONE
+
+
+def test_an_object_that_is_gone_meanwhile_is_created(applied: Inventory) -> None:
+    change = only(planned(dk().having(HBN, ("spec", "serviceID"), "x"), applied), HBN)
+    again = replan(change, None)
+    assert (again.action, again.done, again.before) == (Action.APPLY, "created", None)
+
+
+def test_an_object_that_a_dpu_deployment_took_meanwhile_is_refused() -> None:
+    with pytest.raises(OwnedError):
+        replan(only(planned(dk(), fleet()), P0), live(fleet(owned(P0)), P0))
+
+
+def test_force_stays_when_planned_again() -> None:
+    change = only(planned(dk(), fleet(), force=True), P0)
+    assert replan(change, live(fleet(dk()), P0)).force is True
+
+
+class TestDeletionPlannedAgain:
+    @pytest.fixture
+    def deletion(self, applied: Inventory) -> Change:
+        return only(planned(dk().without(P0), applied, prune=True), P0)
+
+    def test_of_the_same_object_stays(self, deletion: Change, applied: Inventory) -> None:
+        fresh = live(applied, P0)
+        again = replan(deletion, fresh)
+        assert (again.action, again.before, again.stage) == (Action.DELETE, fresh, 6)
+
+    def test_of_an_object_that_is_gone_is_done(self, deletion: Change) -> None:
+        assert replan(deletion, None).action is Action.NONE
+
+    def test_of_an_object_without_our_label_is_a_conflict(self, deletion: Change) -> None:
+        with pytest.raises(ConflictError) as raised:
+            replan(deletion, live(fleet(dk()), P0))
+        assert raised.value.message == (
+            f"dpuserviceinterface/{NS}/p0-sf-dk: no longer has the label dpfctl/zone: dk"
+        )
+
+
+# How far it reaches
+
+
+def provisioned(name: str, node: str) -> Built:
+    return dpu(name, node=node).labelled(DPU_SET_NAME=SET, DPU_SET_NAMESPACE=NS)
+
+
+def host_of_dk(name: str, value: str = "true") -> Built:
+    return dpu_node(name).having(metadata={"labels": {"e2e.servers/dk": value}})
+
+
+def impacts(plan: Plan) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(impact.what, impact.names, impact.note) for impact in plan.impacts]
+
+
+def with_hosts(applied: Inventory, *objects: Built) -> Inventory:
+    there = fleet(*objects)
+    return Inventory({**there.listings, **{k: applied.listings[k] for k in PARTS}})
+
+
+def test_a_new_set_provisions_the_hosts_it_selects() -> None:
+    plan = planned(dk(), fleet(host_of_dk("w2"), host_of_dk("w1"), host_of_dk("w3", "no")))
+    assert plan.impacts == (
+        Impact(Ref(kinds.DPU_SET, NS, SET), "hosts whose DPUs are provisioned", ("w1", "w2")),
+    )
+
+
+def test_a_narrower_selector_deletes_dpus(applied: Inventory) -> None:
+    host = with_hosts(applied, host_of_dk("w1"), host_of_dk("w2", "yes"), provisioned("d1", "w1"))
+    manifests = dk().having(SET, HOSTS, {"matchLabels": {"e2e.servers/dk": "yes"}})
+    assert impacts(planned(manifests, host)) == [
+        ("hosts whose DPUs are provisioned", ("w2",), ""),
+        ("DPUs to be deleted", ("d1",), ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "note"),
+    [
+        pytest.param(
+            {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}},
+            "at most 10% at a time",
+            id="rolling",
+        ),
+        pytest.param({"type": "RollingUpdate"}, "a few at a time", id="rolling without a limit"),
+        pytest.param({"type": "OnDelete"}, "each when its DPU object is deleted", id="on deletion"),
+    ],
+)
+def test_another_bfb_provisions_dpus_anew(
+    applied: Inventory, strategy: dict[str, Any], note: str
+) -> None:
+    host = with_hosts(applied, host_of_dk("w1"), provisioned("d1", "w1"))
+    manifests = dk().having(SET, (*TEMPLATE, "bfb", "name"), "new")
+    plan = planned(manifests.having(SET, ("spec", "strategy"), strategy), host)
+    assert impacts(plan) == [("DPUs to be provisioned anew", ("d1",), note)]
+
+
+def test_a_pruned_set_deletes_its_dpus(applied: Inventory) -> None:
+    host = with_hosts(applied, host_of_dk("w1"), provisioned("d1", "w1"), dpu("other", node="w1"))
+    plan = planned(dk().without(SET), host, prune=True)
+    assert impacts(plan) == [("DPUs to be deleted", ("d1",), "")]
+
+
+def test_how_far_it_reaches_may_not_be_known(applied: Inventory) -> None:
+    there = fleet(troubles={kinds.DPU: Trouble.FORBIDDEN})
+    host = Inventory({**there.listings, **{k: applied.listings[k] for k in PARTS}})
+    plan = planned(dk().having(SET, (*TEMPLATE, "bfb", "name"), "new"), host)
+    (impact,) = plan.impacts
+    assert (impact.is_known, impact.names) == (False, ())
+    assert impact.note == "dpus.provisioning.dpu.nvidia.com: no"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "warning"),
+    [
+        pytest.param(
+            HBN,
+            ("metadata", "labels"),
+            {"app.kubernetes.io/managed-by": "Helm"},
+            "dpuservice/doca-hbn-dk: is managed by Helm as well, which may undo the change",
+            id="managed by Helm",
+        ),
+        pytest.param(
+            P0,
+            ("metadata", "labels"),
+            {"argocd.argoproj.io/instance": "zones"},
+            "dpuserviceinterface/p0-sf-dk: is managed by Argo CD as well, which may undo the "
+            "change",
+            id="managed by Argo CD",
+        ),
+        pytest.param(
+            HBN,
+            ("spec", "paused"),
+            True,
+            "dpuservice/doca-hbn-dk: is suspended, so nothing is rolled out until it is resumed",
+            id="suspended",
+        ),
+        pytest.param(
+            HBN,
+            ("spec", "security"),
+            {"privileged": True},
+            "dpuservice/doca-hbn-dk: its pods may no longer be privileged",
+            id="less privileged than before",
+        ),
+        pytest.param(
+            SET,
+            (*TEMPLATE, "cluster", "nodeLabels"),
+            {"bfb": "old"},
+            "dpuset/dpuset-dk: its nodes get other labels; before DPF 26.x only once they are "
+            "provisioned anew",
+            id="another label",
+        ),
+    ],
+)
+def test_what_a_user_should_know(
+    name: str, path: tuple[str, ...], value: object, warning: str
+) -> None:
+    assert planned(dk(), fleet(dk().having(name, path, value))).warnings == (warning,)
+
+
+def test_a_claimed_interface_is_owned_by_dpf_as_well(applied: Inventory) -> None:
+    claim = only(planned(dk(), fleet()), P0)
+    host = carried_out(applied, [claim], manager="dpuservice-manager")
+    manifests = dk().having(P0, (*INNER, "spec", "service", "network"), "fast")
+
+    warning = (
+        "dpuserviceinterface/p0-sf-dk: is owned by DPF as well since a service claimed it; "
+        "--force-conflicts takes it over"
+    )
+    assert planned(dk(), host).pending == ()
+    assert planned(manifests, host).warnings == (warning,)
+    assert planned(manifests, host, force=True).warnings == ()
