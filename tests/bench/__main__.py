@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench.endurance import figures as figures_of_endurance
 from tests.bench.figures import Figure
 from tests.bench.on_cluster import figures as figures_on_cluster
 from tests.bench.on_files import figures as figures_on_files
+from tests.bench.writes import figures as figures_of_writes
 
 RUNS = 5
 
@@ -31,6 +33,8 @@ def _figures(folder: Path) -> Iterator[Figure]:
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     yield from figures_on_files(folder, environ, RUNS)
     yield from figures_on_cluster(folder, environ, RUNS)
+    yield from figures_of_writes(folder, environ, RUNS)
+    yield from figures_of_endurance(folder)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ slows both.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,15 +29,22 @@ class Run:
 
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> Run:
     """Run a command to its end and read what the operating system says about it."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        argv, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = code = os.waitstatus_to_exitcode(status)
-    if code:
-        raise SystemExit(f"error: bench: {' '.join(argv)}: exit code {code}")
+    with tempfile.TemporaryFile() as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            argv,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = code = os.waitstatus_to_exitcode(status)
+        if code:
+            said.seek(0)
+            text = said.read().decode(errors="replace")
+            raise SystemExit(f"{text}error: bench: {' '.join(argv)}: exit code {code}")
     scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return Run(seconds, usage.ru_maxrss / scale)
 
@@ -47,8 +55,9 @@ def in_turn(
     """Run two commands in turn after one warm-up each and return the best run of both."""
     run(first, environ), run(second, environ)
     pairs = [(run(first, environ), run(second, environ)) for _ in range(runs)]
-    return _best([a for a, _ in pairs]), _best([b for _, b in pairs])
+    return best([a for a, _ in pairs]), best([b for _, b in pairs])
 
 
-def _best(runs: Sequence[Run]) -> Run:
+def best(runs: Sequence[Run]) -> Run:
+    """Return the least time and the least memory of several runs."""
     return Run(min(r.seconds for r in runs), min(r.megabytes for r in runs))

@@ -68,6 +68,8 @@ def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
     context.terminal_width = context.max_content_width = 100
     yield path, command.get_help(context)
     for name, child in getattr(command, "commands", {}).items():
+        if child.hidden:  # another name of a command that stands there already
+            continue
         yield from _helps(child, f"{path} {name}", context)
 
 

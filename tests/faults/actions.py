@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 FOREVER = 1 << 30
@@ -22,6 +22,11 @@ class Raw:
     """Answer the request with these bytes, then end the connection."""
 
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Garble:
+    """Answer the request with bytes that are no TLS, then end the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,34 @@ class CommitThenDrop:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitThen:
+    """Forward the request, wait for the real answer, and do this instead of passing it on."""
+
+    action: "Reply | Raw | Silence | Hangup | Garble"
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Do something while the request waits in the proxy, then forward it."""
+
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Do something when the request is there, and never forward it."""
+
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """Forward the request, and do something between the real answer and passing it on."""
+
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Accept the connection and never speak TLS."""
 
@@ -77,7 +110,22 @@ class Slam:
     """Reset the connection as soon as it is there."""
 
 
-RequestAction = Reply | Raw | Silence | Reset | Hangup | Delay | Dribble | Cut | CommitThenDrop
+RequestAction = (
+    Reply
+    | Raw
+    | Garble
+    | Silence
+    | Reset
+    | Hangup
+    | Delay
+    | Dribble
+    | Cut
+    | CommitThenDrop
+    | CommitThen
+    | Meanwhile
+    | Instead
+    | Afterwards
+)
 ConnectionAction = Mute | Slam
 
 

@@ -11,6 +11,8 @@ from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
 from dpfctl.cluster.patience import HOST_PATIENCE, Patience
 from tests.controlplane.cluster import ControlPlane
 from tests.faults.proxy import FaultProxy, Upstream
+from tests.faults.scenes import Scene
+from tests.faults.services import Services
 
 Open = Callable[..., KubeCluster]
 
@@ -56,3 +58,12 @@ def open_cluster(tmp_path: Path) -> Iterator[Open]:
 def kube(proxy: FaultProxy, host_cluster: ControlPlane, open_cluster: Open) -> KubeCluster:
     """The host cluster behind the proxy, as admin."""
     return open_cluster(proxy, host_cluster.admin_token)
+
+
+@pytest.fixture
+def scene(proxy: FaultProxy, host_cluster: ControlPlane, namespace: str, tmp_path: Path) -> Scene:
+    """A service ``hbn`` behind the proxy, and a kubeconfig for it as admin."""
+    services = Services(host_cluster, namespace)
+    services.create("hbn")
+    user = {"token": host_cluster.admin_token}
+    return Scene(proxy, services, proxy.kubeconfig(tmp_path / "scene.yaml", user))

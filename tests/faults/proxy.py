@@ -267,13 +267,18 @@ class _Exchange:
 
     def _answer(self, request: Seen) -> bool:
         """Answer one request; False ends the connection."""
-        action = self._proxy._strike(request.line, RequestAction)
+        return self._do(self._proxy._strike(request.line, RequestAction), request)
+
+    def _do(self, action: Any, request: Seen) -> bool:
         match action:
             case actions.Reply():
                 self._send(action.status, action.headers, action.body)
                 return True
             case actions.Raw():
                 self._sock.sendall(action.data)
+                return False
+            case actions.Garble():
+                socket.socket.sendall(self._sock, b"\x17\x03\x03\x00\x20" + bytes(32))
                 return False
             case actions.Silence():
                 self._proxy._closing.wait()
@@ -283,6 +288,11 @@ class _Exchange:
                 return False
             case actions.Hangup():
                 return False
+            case actions.Instead():
+                action.do()
+                return False
+            case actions.Meanwhile():
+                action.do()
             case actions.Delay():
                 self._proxy._closing.wait(action.seconds)
         return self._pass_on(request, action)
@@ -293,6 +303,10 @@ class _Exchange:
             case actions.CommitThenDrop():
                 _make_reset(self._sock)
                 return False
+            case actions.CommitThen():
+                return self._do(action.action, request)
+            case actions.Afterwards():
+                action.do()
             case actions.Cut():
                 self._sock.sendall(_head(status, headers, len(body)) + body[: action.after])
                 if action.reset:
