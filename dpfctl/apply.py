@@ -10,12 +10,13 @@ says what was done and what was not.
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, islice
 from time import monotonic
+from typing import Any
 
 from dpfctl.cluster.crew import side_by_side
 from dpfctl.errors import (
@@ -80,7 +81,7 @@ def apply_plan(
     """
     if dry_run is DryRun.CLIENT:
         return planned(plan)
-    writer = _Writer(cluster, replan, sleep, dry_run is DryRun.SERVER)
+    writer = _Writer(cluster, replan, sleep, dry_run is DryRun.SERVER, threading.Event())
     if dry_run is DryRun.SERVER or not plan.pending:
         run = _Run(writer, plan)
         stopped = run.all_stages()
@@ -134,7 +135,6 @@ class _Run:
         self._found: dict[int, Outcome] = {}
         self._begun: set[int] = set()
         self._guard = threading.Lock()
-        self._is_stopped = False
 
     def all_stages(self) -> ExitCode:
         """Make the changes stage by stage; the signal's code if one ended it."""
@@ -186,46 +186,64 @@ class _Run:
         """Whether the stages after this one are left alone."""
         found = [self._found[number] for number in stage if number in self._found]
         is_broken = any(outcome.error for outcome in found) and not self._writer.is_trial
-        return self._is_stopped or is_broken
+        return self._writer.stop.is_set() or is_broken
 
     def _make(self, number: int) -> None:
         with self._guard:
-            if self._is_stopped:
+            if self._writer.stop.is_set():
                 return
             self._begun.add(number)
         outcome = self._writer.make(self._changes[number])
         with self._guard:
             self._found[number] = outcome
             if _is_outage(outcome.error):
-                self._is_stopped = True
+                self._writer.stop.set()
 
     def _part(self) -> None:
         """Begin nothing more, and wait a little for what is under way."""
         until = monotonic() + PARTING_SECONDS
-        with self._guard:
-            self._is_stopped = True
+        self._writer.stop.set()
         while monotonic() < until and self._begun - self._found.keys():
             threading.Event().wait(0.02)
 
 
+@dataclass(slots=True)
+class _Tries:
+    """How often one change was sent."""
+
+    made: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Makes single changes; called from several threads."""
+    """Makes single changes; called from several threads.
+
+    Attributes:
+        cluster: Where to.
+        replan: Plans a change again.
+        sleep: Waits between two tries.
+        is_trial: Whether nothing is stored.
+        stop: Set once nothing more is to be begun, not even another try.
+    """
 
     cluster: Cluster
     replan: Replan
     sleep: Callable[[float], None]
     is_trial: bool
+    stop: threading.Event
 
     def make(self, change: Change) -> Outcome:
         """Make one change, however often it has to be planned again."""
+        tries = _Tries()
         try:
-            return self._until_settled(change)
+            return self._until_settled(change, tries)
         except DpfctlError as failure:
             if self.is_trial and change.action is Action.APPLY and _is_absent(failure):
                 note = f"not checkable yet: {failure.message}"
                 return Outcome(change, Result.PLANNED, note=note)
-            return Outcome(change, Result.FAILED, failure)
+            is_open = isinstance(failure, LostAnswerError) and failure.hint == _NOBODY_KNOWS
+            result = Result.UNKNOWN if is_open else Result.FAILED
+            return Outcome(change, result, failure, attempts=tries.made)
         except Exception as bug:  # one broken change must not hide the others
             error = DpfctlError(f"{change.ref}: {type(bug).__name__}: {bug}", _BUG)
             return Outcome(change, Result.FAILED, error)
@@ -237,11 +255,12 @@ class _Writer:
         except DpfctlError:
             return False
 
-    def _until_settled(self, change: Change) -> Outcome:
+    def _until_settled(self, change: Change, tries: "_Tries") -> Outcome:
         if change.action is Action.NONE:
             return Outcome(change, Result.UNCHANGED)
         losses = 0
         for attempt in range(1, TRIES + 1):
+            tries.made = attempt
             try:
                 return self._written(change, self._send(change), attempt)
             except OwnedError:
@@ -255,6 +274,9 @@ class _Writer:
                     raise
             if change.action is Action.NONE:
                 return _settled(change, attempt, is_ours=bool(losses) and not self.is_trial)
+            if self.stop.is_set():
+                result = Result.UNKNOWN if losses else Result.SKIPPED
+                return Outcome(change, result, attempts=attempt)
             if attempt < TRIES:
                 self.sleep(_pause(attempt))
         raise ConflictError(f"{change.ref}: changed by others {TRIES} times in a row", _BUSY)
@@ -266,26 +288,28 @@ class _Writer:
             case Action.PATCH:
                 return self.cluster.patch(ref, change.operations, dry_run=is_trial)
             case Action.APPLY:
-                return self.cluster.apply(
-                    ref.kind, change.after, force=change.force, dry_run=is_trial
-                )
+                body = _identified(change)
+                return self.cluster.apply(ref.kind, body, force=change.force, dry_run=is_trial)
             case _:
                 with _absence_is_fine():
-                    uid = change.before.uid if change.before else ""
-                    self.cluster.delete(ref, uid=uid, dry_run=is_trial)
+                    held = change.preconditions
+                    uid, version = held.get("uid", ""), held.get("resourceVersion", "")
+                    self.cluster.delete(ref, uid=uid, version=version, dry_run=is_trial)
                 return None
 
     def _written(self, change: Change, stored: Resource | None, attempts: int) -> Outcome:
         result = Result.PLANNED if self.is_trial else Result.DONE
         if stored is None:
             return Outcome(change, result, attempts=attempts)
+        shown = stored.raw if self.is_trial else {}
         left = self.replan(change, stored) if change.action is Action.PATCH else change
         if change.action is Action.PATCH and left.action is not Action.NONE:
             raise RejectedError(
                 f"{change.ref}: the server took the change and undid it",
                 "an admission policy or webhook rewrites this object",
             )
-        return Outcome(change, result, attempts=attempts, version=stored.resource_version)
+        version = stored.resource_version
+        return Outcome(change, result, attempts=attempts, version=version, stored=shown)
 
     def _again(self, change: Change) -> Change:
         """Plan a change on the object as it is now."""
@@ -303,6 +327,14 @@ class _Writer:
             return self._again(change)
         except AccessError as failure:
             raise LostAnswerError(error.message, _NOBODY_KNOWS) from failure
+
+
+def _identified(change: Change) -> Mapping[str, Any]:
+    """Return what is applied, with the uid of the object that was read: it must be that one."""
+    if change.before is None or not change.before.uid:
+        return change.after
+    metadata = {**change.after["metadata"], "uid": change.before.uid}
+    return {**change.after, "metadata": metadata}
 
 
 def _settled(change: Change, attempts: int, *, is_ours: bool) -> Outcome:

@@ -115,7 +115,7 @@ class Plan:
         command: The command's words: ``suspend``, ``zone apply``.
         changes: One per target, by stage, then (kind rank, namespace, name). A target that is as
             wanted has the action ``NONE``.
-        warnings: What the user should know before; each starts with ``kind/name``.
+        warnings: What the user should know before; each starts with ``kind/[namespace/]name``.
         impacts: The blast radius, by target.
     """
 

@@ -1,7 +1,9 @@
 """What became of a plan: one outcome per target, and the exit code they add up to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model.dry_run import DryRun
@@ -33,6 +35,7 @@ class Outcome:
         note: A remark for the user, may be empty.
         attempts: Requests that tried to write.
         version: resourceVersion after it; empty if nothing was written.
+        stored: What a dry run of the server answered; empty if none was asked.
     """
 
     change: Change
@@ -41,6 +44,7 @@ class Outcome:
     note: str = ""
     attempts: int = 0
     version: str = ""
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Report:
         return tuple(outcome for outcome in self.outcomes if outcome.result in results)
 
 
-_LOST = frozenset({Result.FAILED, Result.SKIPPED})
+_LOST = frozenset({Result.FAILED, Result.SKIPPED, Result.UNKNOWN})
 
 
 def planned(plan: Plan) -> Report:

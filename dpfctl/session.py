@@ -129,10 +129,11 @@ class Session:
     ) -> "dict[tuple[str, str], Inventory]":
         """Read kinds of the DPU clusters that a fleet file holds; those of a cluster are far."""
         from dpfctl.cluster.fleet_file import FleetCluster
+        from dpfctl.cluster.tolerance import read_what_is_allowed
 
         if not isinstance(host, FleetCluster):
             return {}
-        return {name: part.read(wanted) for name, part in host.file.dpu_clusters}
+        return {name: read_what_is_allowed(part, wanted) for name, part in host.file.dpu_clusters}
 
     def manifests(self, name: str) -> "tuple[Document, ...]":
         """Read the documents of a file, a folder or ``-``.

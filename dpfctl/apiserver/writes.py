@@ -148,12 +148,12 @@ def replace_status(request: Request, body: Object) -> Outcome:
     return stored_status(request, base, with_status_of(raw, base), owners)
 
 
-def delete(request: Request, uid: str) -> Outcome:
+def delete(request: Request, uid: str, version: str = "") -> Outcome:
     """Delete the object, or mark it as being deleted while finalizers hold it.
 
     Raises:
         NotFoundError: There is no such object.
-        ConflictError: It is another one of that name.
+        ConflictError: It is another one of that name, or not in the version that is given.
     """
     current = request.found
     metadata = current["metadata"]
@@ -162,6 +162,14 @@ def delete(request: Request, uid: str) -> Outcome:
             request,
             f"the UID in the precondition ({uid}) does not match the UID in record"
             f" ({metadata['uid']}). The object might have been deleted and then recreated",
+            group_kind(request.ref.kind),
+        )
+    if version and version != metadata["resourceVersion"]:
+        raise conflict(
+            request,
+            f"the ResourceVersion in the precondition ({version}) does not match the"
+            f" ResourceVersion in record ({metadata['resourceVersion']})."
+            " The object might have been modified",
             group_kind(request.ref.kind),
         )
     if not metadata.get("finalizers"):

@@ -178,7 +178,7 @@ class FleetFile:
             except BaseException:
                 batch.discard()
                 raise
-            if path is not None:
+            if path is not None and not batch.is_discarded:
                 self._commit(path)
 
     def restore(self, draft: FleetDraft) -> None:
@@ -218,8 +218,11 @@ class _FleetBatch:
     def __init__(self, file: FleetFile, start: FleetDraft) -> None:
         self._file = file
         self._start = start
+        self.is_discarded = False
 
     def discard(self) -> bool:
+        """Take back the writes so far; what a late thread adds is not written either."""
+        self.is_discarded = True
         self._file.restore(self._start)
         return True
 
@@ -316,9 +319,9 @@ class FleetCluster:
         """Change an object by a merge patch."""
         return self._writer(ref.kind).merge(ref, body, dry_run=dry_run)
 
-    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
+    def delete(self, ref: Ref, *, uid: str, version: str = "", dry_run: bool = False) -> None:
         """Delete an object, or mark it while finalizers hold it."""
-        self._writer(ref.kind).delete(ref, uid=uid, dry_run=dry_run)
+        self._writer(ref.kind).delete(ref, uid=uid, version=version, dry_run=dry_run)
 
     def schemas(self, kinds: Iterable[Kind]) -> Mapping[Kind, Mapping[str, Any]]:
         """Return the schema of each kind: of a CRD in the file, else of a packaged one."""

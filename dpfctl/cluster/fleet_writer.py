@@ -49,9 +49,9 @@ class FleetWriter:
         """Change an object by a merge patch, see ``writes.merge``."""
         return self._write(ref, partial(writes.merge, body=body), dry_run)
 
-    def delete(self, ref: Ref, *, uid: str, dry_run: bool) -> None:
+    def delete(self, ref: Ref, *, uid: str, version: str, dry_run: bool) -> None:
         """Delete an object, see ``writes.delete``."""
-        self._write(ref, partial(writes.delete, uid=uid), dry_run)
+        self._write(ref, partial(writes.delete, uid=uid, version=version), dry_run)
 
     def schemas(self, kinds: Iterable[Kind]) -> Mapping[Kind, Mapping[str, Any]]:
         """Return the schema of each kind that has a CRD here, or a packaged one."""

@@ -153,7 +153,8 @@ class KubeCluster:
         """POST an object."""
         ref = Resource(kind, body).ref
         path = collection_path(kind, ref.namespace if kind.namespaced else None)
-        return Resource(kind, self._json("POST", path, ref, self._writing(dry_run), body))
+        typed = {"apiVersion": kind.api_version, "kind": kind.name, **body}
+        return Resource(kind, self._json("POST", path, ref, self._writing(dry_run), typed))
 
     def replace_status(
         self, kind: Kind, body: Mapping[str, Any], *, dry_run: bool = False
@@ -182,12 +183,12 @@ class KubeCluster:
         """PATCH an object with a merge patch."""
         return self._patched(ref, self._writing(dry_run), body, MERGE_PATCH_TYPE)
 
-    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
-        """DELETE an object under the precondition of its uid."""
+    def delete(self, ref: Ref, *, uid: str, version: str = "", dry_run: bool = False) -> None:
+        """DELETE an object under the preconditions of its uid and version."""
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "preconditions": {"uid": uid},
+            "preconditions": {"uid": uid, **({"resourceVersion": version} if version else {})},
             **({"dryRun": ["All"]} if dry_run else {}),
         }
         self._json("DELETE", object_path(ref), ref, (), options)

@@ -37,6 +37,21 @@ def read_dpu_sides(
     return dict(zip(ways, found, strict=True))
 
 
+def read_nodes(
+    session: Session, host: "Cluster", inventory: "Inventory"
+) -> "dict[tuple[str, str], Inventory]":
+    """LIST the Nodes of every DPU cluster; one that cannot be reached is a list that failed."""
+    from dpfctl.cluster.tolerance import lost
+    from dpfctl.model import kinds
+
+    wanted = (kinds.NODE,)
+    sides = read_dpu_sides(session, host, inventory, wanted)
+    return {
+        name: lost(wanted, side) if isinstance(side, DpfctlError) else side
+        for name, side in sides.items()
+    }
+
+
 def _read(way: "Cluster | DpfctlError", wanted: "tuple[Kind, ...]") -> "Inventory | DpfctlError":
     if isinstance(way, DpfctlError):
         return way

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dpfctl.commands.flags import Form, choice
@@ -24,12 +24,14 @@ class Mode:
         form: What stdout gets.
         dry_run: Whether anything is written.
         colour: Whether diffs are painted.
+        data: What the envelope holds under ``data`` besides a report, filled on the way.
     """
 
     command: str
     form: Form
     dry_run: DryRun
     colour: bool
+    data: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def is_machine(self) -> bool:
@@ -58,26 +60,30 @@ def told(session: Session, mode: Mode) -> Iterator[dict[str, Any]]:
     Yields:
         What the envelope of a failure holds under ``data``; empty until somebody fills it.
     """
-    data: dict[str, Any] = {}
     try:
-        yield data
+        yield mode.data
     except DpfctlError as failure:
         if mode.is_machine:
-            session.out.write(envelope_text(mode, data, failure))
+            session.out.write(envelope_text(mode, mode.data, failure))
         raise
 
 
 def announce(session: Session, mode: Mode, plan: "Plan") -> None:
     """Say before anything is written how far it reaches, and what should give pause."""
-    from dpfctl.render.plan_view import impact_line
+    from dpfctl.plan import Action
+    from dpfctl.render.plan_view import deletion_line, impact_line
 
     for warning in plan.warnings:
         session.warn(warning)
-    if not mode.is_machine:
-        pending = {change.ref for change in plan.pending}
-        for impact in plan.impacts:
-            if impact.target in pending:
-                session.note(impact_line(impact))
+    if mode.is_machine:
+        return
+    for change in plan.pending:
+        if change.action is Action.DELETE:
+            session.note(deletion_line(change))
+    pending = {change.ref for change in plan.pending}
+    for impact in plan.impacts:
+        if impact.target in pending and (impact.names or impact.note or not impact.is_known):
+            session.note(impact_line(impact))
 
 
 def show_before_waiting(session: Session, mode: Mode, report: "Report") -> None:
@@ -160,5 +166,6 @@ def _report_text(mode: Mode, report: "Report", code: ExitCode) -> str:
     errors = [error_data(error) for error in report.failures]
     if report.late is not None:
         errors.append(error_data(report.late))
-    wrapped = machine.envelope(mode.command, report_data(report), code=code, errors=errors)
+    data = {**mode.data, **report_data(report)}
+    wrapped = machine.envelope(mode.command, data, code=code, errors=errors)
     return machine.to_json(wrapped) if mode.form is Form.JSON else machine.to_yaml(wrapped)

@@ -167,6 +167,8 @@ class _Job:
         with closing(self.session.connect(self.target)) as cluster:
             services = self._targets(cluster)
             host, sides = self._fleet(cluster)
+        if not services:
+            self.session.note("nothing to do: no object matches")
         found = preview(host, sides, [service.ref for service in services])
         for service in services:
             for warning in critical_warnings(service, host, sides):

@@ -22,14 +22,13 @@ from dpfctl.commands.finishing import (
 from dpfctl.commands.flags import Form
 from dpfctl.commands.selecting import Words, read_targets, select
 from dpfctl.commands.waiting import wait_for
-from dpfctl.errors import DpfctlError, ExitCode, ForbiddenError, InputError, UnreachableError
+from dpfctl.errors import ExitCode, InputError
 from dpfctl.model.dry_run import DryRun
 from dpfctl.session import Session, Target
 
 if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster
     from dpfctl.model.inventory import Inventory
-    from dpfctl.model.kinds import Kind
     from dpfctl.model.resources import Resource
     from dpfctl.plan import Plan, Replan
 
@@ -217,6 +216,7 @@ class _Job:
         from dpfctl.marks.suspensions import find_suspensions
         from dpfctl.model import kinds
         from dpfctl.render.suspension_view import suspension_data, suspension_lines
+        from dpfctl.render.text import clean
 
         if self.words.names or self.words.is_all:
             raise InputError("--list: takes no names", "narrow it with -l or -n")
@@ -234,7 +234,7 @@ class _Job:
                 self._print(suspension_lines(found, now))
             case Form.NAME:
                 kind = kinds.DPU_SERVICE
-                self._print([f"{kind}.{kind.group}/{one.service.name}" for one in found])
+                self._print([f"{kind}.{kind.group}/{clean(one.service.name)}" for one in found])
             case _:
                 data = {"suspensions": suspension_data(found)}
                 self.session.out.write(envelope_text(self.mode, data))
@@ -251,13 +251,14 @@ class _Job:
 
     def _with_impacts(self, cluster: "Cluster", plan: "Plan") -> "Plan":
         """Add what the plan touches: a fixed number of LISTs, none if nothing is to be done."""
+        from dpfctl.cluster.tolerance import read_what_is_allowed
         from dpfctl.marks.blast import SIDE_KINDS, suspend_impacts, suspend_warnings
         from dpfctl.marks.guard import owned_warnings
         from dpfctl.model import kinds
 
         if not plan.pending:
             return plan
-        host = _read_what_is_allowed(cluster, SIDE_KINDS)
+        host = read_what_is_allowed(cluster, SIDE_KINDS)
         pods = self.session.at_hand(cluster, (kinds.POD,)) if self.target.fleet is not None else {}
         services = [change.before for change in plan.pending if change.before is not None]
         return replace(
@@ -283,32 +284,6 @@ def _user(session: Session) -> str:
     return session.environ.get("USER") or session.environ.get("LOGNAME") or ""
 
 
-def _read_what_is_allowed(cluster: "Cluster", wanted: "tuple[Kind, ...]") -> "Inventory":
-    """LIST side kinds in all namespaces; what this user may not see is told, not fatal."""
-    from dpfctl.model.inventory import Inventory, Listing, Trouble
-
-    try:
-        return cluster.read(wanted)
-    except DpfctlError as failure:
-        lost = Listing(trouble=Trouble.UNREACHABLE, message=failure.message)
-        return Inventory(dict.fromkeys(wanted, lost))
-
-
-def _read_all(cluster: "Cluster", wanted: "tuple[Kind, ...]") -> "Inventory":
-    """LIST kinds in all namespaces; one that is not served is empty, any other failure raised."""
-    from dpfctl.model.inventory import Trouble
-
-    host = cluster.read(wanted)
-    for kind in wanted:
-        listing = host.listing(kind)
-        message = f"{kind}: cannot be listed: {listing.message}"
-        if listing.trouble is Trouble.FORBIDDEN:
-            raise ForbiddenError(message)
-        if listing.trouble is Trouble.UNREACHABLE:
-            raise UnreachableError(message)
-    return host
-
-
 def _lagging(
     cluster: "Cluster",
     plan: "Plan",
@@ -316,11 +291,12 @@ def _lagging(
     lags: "Callable[[Resource, Inventory], tuple[str, ...]]",
 ) -> tuple[str, ...]:
     """Read the fleet again and say what is still to come for each target."""
+    from dpfctl.cluster.tolerance import read_all
     from dpfctl.marks.blast import HOLDING_KINDS
     from dpfctl.model import kinds
     from dpfctl.model.resources import Ref
 
-    host = _read_all(cluster, HOLDING_KINDS)
+    host = read_all(cluster, HOLDING_KINDS)
     services = {s.ref: s for s in cluster.list(kinds.DPU_SERVICE, namespace)}
     refs: list[Ref] = [change.ref for change in plan.changes]
     found = (lags(services[ref], host) if ref in services else (f"{ref}: gone",) for ref in refs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dpfctl.commands import flags
+from dpfctl.commands.dpu_sides import read_nodes
 from dpfctl.commands.finishing import (
     announce,
     envelope_text,
@@ -54,7 +55,7 @@ Examples:
 
 RENDER_EXAMPLES = """\b
 Examples:
-  dpfctl zone render -f zone.yaml | kubectl diff -f -"""
+  dpfctl zone render -f zone.yaml > manifests.yaml"""
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -81,6 +82,13 @@ Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for errors
 Prune = Annotated[
     bool, typer.Option("--prune", help="Delete objects of these zones that the files lack.")
 ]
+AllowMassPrune = Annotated[
+    bool,
+    typer.Option(
+        "--allow-mass-prune",
+        help="Let --prune delete most of a zone, or a DPUSet that has DPUs.",
+    ),
+]
 ForceConflicts = Annotated[
     bool, typer.Option("--force-conflicts", help="Take over fields of other field managers.")
 ]
@@ -102,6 +110,7 @@ def apply_zone(
     filename: Files = None,
     strict: Strict = False,
     prune: Prune = False,
+    allow_mass_prune: AllowMassPrune = False,
     force_conflicts: ForceConflicts = False,
     wait: flags.Wait = False,
     timeout: flags.Timeout = None,
@@ -131,7 +140,9 @@ def apply_zone(
         limit = flags.wait_limit(wait, timeout, is_file=fleet is not None, is_trial=is_trial)
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
         with closing(session.connect(target)) as cluster:
-            plan = job.plan(cluster, prune=prune, force=force_conflicts)
+            plan = job.plan(
+                cluster, prune=prune, force=force_conflicts, is_mass_allowed=allow_mass_prune
+            )
             announce(session, mode, plan)
             report = apply_plan(
                 cluster,
@@ -263,7 +274,6 @@ def list_all(
     request_timeout: flags.RequestTimeout = None,
 ) -> None:
     """List the zones of the fleet: label, objects, nodes and health."""
-    from dpfctl.model import kinds
     from dpfctl.render.zone_view import zone_data, zone_lines
     from dpfctl.zones.listing import KINDS, list_zones
 
@@ -273,7 +283,7 @@ def list_all(
     with told(session, mode), closing(session.connect(target)) as cluster:
         inventory = cluster.read(KINDS)
         lost = _lost_lists(session, inventory)
-        nodes = session.at_hand(cluster, (kinds.NODE,))
+        nodes = read_nodes(session, cluster, inventory)
         found = list_zones(inventory, nodes or None)
         chosen = tuple(z for z in found if namespace in (None, "", z.namespace))
         match mode.form:
@@ -308,13 +318,15 @@ def new(
 
 def _unready(cluster: "Cluster", plan: "Plan") -> tuple[str, ...]:
     """LIST the kinds of a plan and say which of its objects are not ready yet."""
-    from dpfctl.model.progress import unready_fact
+    from dpfctl.cluster.tolerance import read_all
+    from dpfctl.model import kinds
     from dpfctl.plan import Action
+    from dpfctl.zones.readiness import unready
 
     refs = [change.ref for change in plan.changes if change.action is not Action.DELETE]
-    inventory = cluster.read({ref.kind for ref in refs})
+    inventory = read_all(cluster, tuple(dict.fromkeys((*(ref.kind for ref in refs), kinds.DPU))))
     found = {ref: inventory.find(ref) for ref in refs}
-    facts = {ref: unready_fact(one) if one else "gone" for ref, one in found.items()}
+    facts = {ref: unready(one, inventory) if one else "gone" for ref, one in found.items()}
     return tuple(f"{ref}: {fact}" for ref, fact in facts.items() if fact)
 
 

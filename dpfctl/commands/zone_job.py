@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dpfctl.commands.dpu_sides import read_nodes
 from dpfctl.commands.finishing import Mode
 from dpfctl.commands.selecting import OPERATOR_NAMESPACE, namespace_of
 from dpfctl.errors import InputError, RejectedError
+from dpfctl.model.dry_run import DryRun
 from dpfctl.session import Session, Target
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ class ZoneJob:
             raise InputError(fact, "put one of the two into a file")
         documents = [d for name in self.files for d in self._documents(name)]
         found = read_zones(documents, namespace=namespace)
+        strays = {zone.namespace for zone in found.zones} - {self.namespace}
+        if self.namespace and strays:
+            fact = f"--namespace {self.namespace}: the files are about {', '.join(sorted(strays))}"
+            raise InputError(fact, "leave --namespace out, or correct the files")
         if not found.zones and found.is_usable:
             raise InputError(f"{', '.join(self.files)}: holds no zone", "see dpfctl zone new")
         return found
@@ -69,9 +75,13 @@ class ZoneJob:
                 raise
             raise InputError(failure.message, _FLAT) from failure
 
-    def check(self, cluster: "Cluster") -> "Checked":
-        """Read the documents, adapt them to the cluster, and try every rule on them."""
-        from dpfctl.model import kinds
+    def check(self, cluster: "Cluster", *, prune: bool = False) -> "Checked":
+        """Read the documents, adapt them to the cluster, and try every rule on them.
+
+        Args:
+            cluster: Where the zones are to go.
+            prune: Whether what has left them goes, so that the rules judge what remains.
+        """
         from dpfctl.model.inventory import Inventory
         from dpfctl.zones.adapting import adapt
         from dpfctl.zones.lint import kinds_to_read, lint
@@ -82,8 +92,8 @@ class ZoneJob:
             return Checked((), Inventory({}), found.findings, ())
         adapted = adapt(found.zones, cluster.schemas(PARTS))
         fleet = cluster.read(kinds_to_read(adapted.zones))
-        nodes = self.session.at_hand(cluster, (kinds.NODE,))
-        findings = lint(adapted.zones, fleet, nodes or None)
+        nodes = read_nodes(self.session, cluster, fleet)
+        findings = lint(adapted.zones, fleet, nodes or None, prune=prune)
         return Checked(
             adapted.zones, fleet, (*found.findings, *adapted.findings, *findings), adapted.notes
         )
@@ -103,22 +113,35 @@ class ZoneJob:
         wrong = [f for f in findings if f.severity is not Severity.NOTE]
         return Checked(found.zones, fleet, (*found.findings, *wrong), (_ALONE,))
 
-    def plan(self, cluster: "Cluster", *, prune: bool, force: bool) -> "Plan":
+    def plan(
+        self, cluster: "Cluster", *, prune: bool, force: bool, is_mass_allowed: bool = False
+    ) -> "Plan":
         """Plan what makes the cluster agree with the documents.
+
+        Args:
+            cluster: Where the zones are to go.
+            prune: Whether to delete what has left them.
+            force: Whether to take over what belongs to others.
+            is_mass_allowed: Whether that may be most of a zone, or a DPUSet with DPUs.
 
         Raises:
             InputError: The documents cannot be used.
-            RejectedError: A rule forbids to apply them.
+            RejectedError: A rule forbids to apply them, or too much would be deleted.
         """
         from dpfctl.zones.planning import plan_zones
+        from dpfctl.zones.pruning import check_prune
 
-        checked = self.check(cluster)
+        checked = self.check(cluster, prune=prune)
         findings = self.judged(checked.findings)
         self.tell(findings)
+        self.data["notes"] = list(checked.notes)
         for note in checked.notes:
             self.session.note(note)
         self.refuse(findings)
-        return plan_zones(checked.zones, checked.fleet, prune=prune, force=force)
+        plan = plan_zones(checked.zones, checked.fleet, prune=prune, force=force)
+        is_look = self.mode.dry_run is DryRun.CLIENT
+        check_prune(plan, checked.fleet, allowed=is_mass_allowed or is_look)
+        return plan
 
     def judged(self, findings: "Iterable[Finding]") -> "tuple[Finding, ...]":
         """Sort findings by place; ``--strict`` makes errors of warnings."""

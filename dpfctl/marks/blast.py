@@ -58,7 +58,7 @@ def suspend_impacts(
         _dpus(ref, host, clusters),
     ]
     if dpu_clusters:
-        impacts.append(Impact(ref, "pods left running", _pods(service, dpu_clusters, clusters)))
+        impacts.append(_pods(service, dpu_clusters, clusters))
     return tuple(impacts)
 
 
@@ -140,15 +140,15 @@ def _dpus(ref: Ref, host: Inventory, clusters: set[str]) -> Impact:
     return Impact(ref, "dpus concerned", tuple(sorted(names)))
 
 
-def _pods(service: Resource, dpu_clusters: DpuClusters, clusters: set[str]) -> tuple[str, ...]:
+def _pods(service: Resource, dpu_clusters: DpuClusters, clusters: set[str]) -> Impact:
+    what = "pods left running"
+    read = [found for (_, name), found in dpu_clusters.items() if name in clusters]
+    if unknown := next((lack for one in read if (lack := _trouble(one, kinds.POD))), ""):
+        return Impact(service.ref, what, is_known=False, note=unknown)
     wanted = service.text("status", "serviceID") or service.text("spec", "serviceID")
-    return tuple(
-        f"{pod.namespace}/{pod.name}"
-        for (_, name), inventory in dpu_clusters.items()
-        if name in clusters and wanted
-        for pod in inventory.list(kinds.POD)
-        if pod.label(labels.SERVICE_ID) == wanted
-    )
+    pods = (pod for one in read for pod in one.list(kinds.POD) if wanted)
+    own = (pod for pod in pods if pod.label(labels.SERVICE_ID) == wanted)
+    return Impact(service.ref, what, tuple(f"{pod.namespace}/{pod.name}" for pod in own))
 
 
 def _where(application: Resource) -> str:

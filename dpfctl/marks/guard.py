@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 
 from dpfctl.errors import OwnedError
+from dpfctl.model import labels
 from dpfctl.model.ownership import deployment_of
 from dpfctl.model.resources import Resource
+
+_OTHERS = f"; -l '!{labels.OWNED_BY_DPU_DEPLOYMENT}' leaves such out"
 
 
 def refuse_owned(resources: Iterable[Resource]) -> None:
@@ -18,10 +21,11 @@ def refuse_owned(resources: Iterable[Resource]) -> None:
     if not owned:
         return
     resource, owner = owned[0]
+    others = _OTHERS if len(owned) > 1 else ""
     more = f" (and {len(owned) - 1} more like it)" if len(owned) > 1 else ""
     raise OwnedError(
         f"{resource.ref}: belongs to {owner}, which would undo the change{more}",
-        f"edit {owner} instead, or use --force to change it until then",
+        f"edit {owner} instead, or use --force to change it until then{others}",
     )
 
 

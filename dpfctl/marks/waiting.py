@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dpfctl.marks.blast import held_applications
+from dpfctl.model import kinds
 from dpfctl.model.applications import is_held
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.progress import unready_fact
@@ -10,7 +11,12 @@ from dpfctl.model.resources import Resource
 
 
 def not_held_yet(service: Resource, host: Inventory) -> tuple[str, ...]:
-    """Say which Applications of a suspended service are not held yet."""
+    """Say which Applications of a suspended service are not held yet.
+
+    Without exactly one DPFOperatorConfig the controller does not know where they are.
+    """
+    if len(host.list(kinds.DPF_OPERATOR_CONFIG)) != 1:
+        return (f"{service.ref}: exactly one DPFOperatorConfig must exist",)
     return tuple(
         f"application/{one.namespace}/{one.name}: not held yet"
         for one in held_applications(service, host)

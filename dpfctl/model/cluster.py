@@ -34,7 +34,7 @@ class Batch(Protocol):
     """Writes that belong together, while they are being made."""
 
     def discard(self) -> bool:
-        """Take back the writes so far; False where each of them is final as soon as it is made."""
+        """Take back all writes, later ones too; False where each is final as soon as it is made."""
         ...
 
 
@@ -120,8 +120,10 @@ class Cluster(Protocol):
         """
         ...
 
-    def delete(self, ref: Ref, *, uid: str, dry_run: bool = False) -> None:
-        """Delete the object if it is still the one with that uid, else ``ConflictError``.
+    def delete(self, ref: Ref, *, uid: str, version: str = "", dry_run: bool = False) -> None:
+        """Delete the object if it still has that uid, and that resourceVersion if one is given.
+
+        Otherwise it is a ``ConflictError``.
 
         While finalizers hold it, the object stays and carries a deletionTimestamp.
         """

@@ -5,6 +5,7 @@ from difflib import unified_diff
 from itertools import repeat
 from typing import Any
 
+from dpfctl.apiserver.foretelling import foretold
 from dpfctl.model.redaction import mask_values
 from dpfctl.model.yaml_writer import write_yaml
 from dpfctl.plan import Action, Change, Impact
@@ -18,17 +19,20 @@ _NOT_SHOWN = ("managedFields", "resourceVersion", "generation", "uid", "creation
 _INKS = {"+": Ink.GREEN, "-": Ink.RED, "@": Ink.CYAN}
 
 
-def diff_lines(change: Change, *, colour: bool = False) -> Iterator[str]:
+def diff_lines(
+    change: Change, *, stored: Mapping[str, Any] | None = None, colour: bool = False
+) -> Iterator[str]:
     """Yield what a change does to its object as a unified diff of YAML, without a head.
 
     Args:
         change: The change; one that leaves the object as it is yields nothing.
+        stored: What a server made of it in a dry run; None or empty if none was asked.
         colour: Whether added and removed lines are painted; the signs are there anyway.
 
     Values that are secrets by their names or looks are masked.
     """
     before = _shown(change.before.raw if change.before else None)
-    after = _shown(wanted(change))
+    after = _shown(stored or wanted(change))
     lines = unified_diff(
         _lines(masked(before, after, "before")),
         _lines(masked(after, before, "after")),
@@ -47,15 +51,21 @@ def wanted(change: Change) -> Mapping[str, Any] | None:
     """Return the object as a change leaves it, None if it is deleted.
 
     What server-side apply makes of a configuration is only known to the server; here its fields
-    stand over those that are there.
+    stand over those that are there, and what we alone had applied before is gone.
     """
     match change.action:
         case Action.DELETE:
             return None
         case Action.APPLY:
-            return _overlaid(change.before.raw if change.before else {}, change.after)
+            return foretold(change.before.raw if change.before else {}, change.after)
         case _:
             return change.after
+
+
+def deletion_line(change: Change) -> str:
+    """Say that an object is going to be deleted, and why."""
+    reason = "; ".join(clean(text) for text in change.reasons)
+    return f"{clean(str(change.ref))}: is to be deleted{f': {reason}' if reason else ''}"
 
 
 def impact_line(impact: Impact) -> str:
@@ -110,14 +120,3 @@ def _shown(raw: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _lines(raw: Mapping[str, Any]) -> list[str]:
     return write_yaml([raw]).decode().splitlines() if raw else []
-
-
-def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(below)
-    for key, value in above.items():
-        known = result.get(key)
-        if isinstance(known, Mapping) and isinstance(value, Mapping):
-            result[key] = _overlaid(known, value)
-        else:
-            result[key] = value
-    return result

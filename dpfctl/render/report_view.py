@@ -26,7 +26,8 @@ def report_lines(report: Report, *, colour: bool = False) -> Iterator[str]:
             continue
         yield _result_line(outcome, report.dry_run, is_spread)
         if report.dry_run is not DryRun.NONE and outcome.result is Result.PLANNED:
-            yield from (f"  {line}" for line in diff_lines(outcome.change, colour=colour))
+            lines = diff_lines(outcome.change, stored=outcome.stored, colour=colour)
+            yield from (f"  {line}" for line in lines)
 
 
 def report_names(report: Report) -> list[str]:
@@ -40,7 +41,7 @@ def trouble_lines(report: Report) -> Iterator[str]:
     for outcome in report.outcomes:
         ref, done = clean(str(outcome.change.ref)), outcome.change.done
         if outcome.error is not None:
-            yield from error_lines(outcome.error)
+            yield from error_lines(outcome.error, ref)
         elif outcome.result is Result.SKIPPED:
             yield f"warning: {ref}: not {done}: not tried"
         elif outcome.result is Result.UNKNOWN:
@@ -51,9 +52,11 @@ def trouble_lines(report: Report) -> Iterator[str]:
         yield from error_lines(report.late)
 
 
-def error_lines(error: DpfctlError) -> Iterator[str]:
-    """Yield an error as every command tells it."""
-    yield f"error: {clean(error.message)}"
+def error_lines(error: DpfctlError, subject: str = "") -> Iterator[str]:
+    """Yield an error as every command tells it; one that is about a server names its object."""
+    message = clean(error.message)
+    is_named = not subject or message.startswith(subject)
+    yield f"error: {message if is_named else f'{subject}: {message}'}"
     if error.hint:
         yield f"hint: {clean(error.hint)}"
 

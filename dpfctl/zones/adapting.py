@@ -180,7 +180,7 @@ def _privileged(raw: Json, schema: Schema) -> str:
     if "privileged" in security or not _knows(schema, ("spec", "security"), "privileged"):
         return ""
     spec["security"] = {**security, "privileged": False}
-    return "added security.privileged: false, which this cluster requires"
+    return "added security.privileged: false, which this cluster asks for unless it is said"
 
 
 _CLUSTERS = (

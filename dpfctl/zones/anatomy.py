@@ -15,6 +15,7 @@ from dpfctl.model.documents import Path
 from dpfctl.model.dpu_services import runs_on_host
 from dpfctl.model.resources import Resource
 from dpfctl.model.selectors import Operator
+from dpfctl.zones.names import is_managed, is_of_system
 from dpfctl.zones.selection import Selection, labels_selection, node_selection
 from dpfctl.zones.zone import NodeLabel
 
@@ -102,6 +103,15 @@ def node_label_candidates(resource: Resource) -> tuple[NodeLabel, ...]:
         if r.operator is Operator.IN and len(r.values) == 1
     }
     return tuple(sorted(asked))
+
+
+def own_labels(resource: Resource) -> tuple[NodeLabel, ...]:
+    """The candidates that neither Kubernetes nor DPF sets by itself, by key and value."""
+    return tuple(
+        label
+        for label in sorted(node_label_candidates(resource))
+        if not is_managed(label.key) and not is_of_system(label.key)
+    )
 
 
 def interface_type(interface: Resource) -> str:

@@ -73,7 +73,11 @@ def kinds_to_read(zones: Sequence[Zone] = ()) -> tuple[Kind, ...]:
 
 
 def lint(
-    zones: Sequence[Zone], fleet: Inventory, dpu_clusters: DpuClusters | None
+    zones: Sequence[Zone],
+    fleet: Inventory,
+    dpu_clusters: DpuClusters | None,
+    *,
+    prune: bool = False,
 ) -> tuple[Finding, ...]:
     """Check every rule on zones as they will stand in a cluster.
 
@@ -82,11 +86,12 @@ def lint(
         fleet: The host cluster: lists of ``kinds_to_read``.
         dpu_clusters: Nodes of DPU clusters by namespace and name; None if none was read. Then the
             DPUs on the host stand for them.
+        prune: Whether what has left the zones is deleted; the rules then judge what remains.
 
     Returns:
         What is wrong, by place; a note for what could not be checked.
     """
-    outlook = Outlook(zones, fleet, dpu_clusters or {})
+    outlook = Outlook(zones, fleet, dpu_clusters or {}, prune=prune)
     findings = [finding for zone in zones for rule in RULES for finding in rule(outlook, zone)]
     return in_order((*findings, *_unchecked(zones, fleet, dpu_clusters or {})))
 

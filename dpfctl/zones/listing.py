@@ -4,18 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dpfctl.model import kinds, labels
-from dpfctl.model.conditions import find_ready
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.ownership import deployment_of
 from dpfctl.model.resources import Ref, Resource
-from dpfctl.zones.anatomy import node_label_candidates
+from dpfctl.zones.anatomy import own_labels
 from dpfctl.zones.manifests import PARTS
-from dpfctl.zones.names import is_managed, is_of_system
 from dpfctl.zones.nodes import DpuClusters
+from dpfctl.zones.readiness import unready
 from dpfctl.zones.zone import NodeLabel
 
-KINDS: tuple[Kind, ...] = (*PARTS, kinds.DPU)
+KINDS: tuple[Kind, ...] = (*PARTS, kinds.DPU, kinds.DPU_CLUSTER)
 """Kinds of the host cluster that tell its zones."""
 
 
@@ -31,6 +30,7 @@ class ZoneState:
         dpus: Number of DPUs that are in it.
         nodes: Number of Nodes in DPU clusters that have the label, None if those were not read.
         is_managed: Whether all of its objects were applied with dpfctl.
+        not_ready: Its objects that are not ready in their present generation.
     """
 
     name: str
@@ -40,15 +40,11 @@ class ZoneState:
     dpus: int
     nodes: int | None
     is_managed: bool
+    not_ready: tuple[Ref, ...]
 
     def of(self, kind: Kind) -> tuple[Resource, ...]:
         """Its objects of one of the four kinds."""
         return tuple(resource for resource in self.objects if resource.kind is kind)
-
-    @property
-    def not_ready(self) -> tuple[Ref, ...]:
-        """Its objects whose condition Ready is not True."""
-        return tuple(resource.ref for resource in self.objects if not _is_ready(resource))
 
     @property
     def is_ready(self) -> bool:
@@ -92,7 +88,7 @@ def _common_label(objects: Sequence[Resource]) -> NodeLabel | None:
     """The label that most objects of a zone have in common."""
     votes: dict[NodeLabel, int] = {}
     for resource in objects:
-        for label in _candidates(resource):
+        for label in own_labels(resource):
             votes[label] = votes.get(label, 0) + 1
     return max(sorted(votes), key=votes.__getitem__, default=None)
 
@@ -103,21 +99,16 @@ def _unmarked(objects: Sequence[Resource]) -> Iterator[tuple[str, NodeLabel]]:
         (resource.namespace, label)
         for resource in objects
         if resource.kind is not kinds.DPU_SET
-        for label in _candidates(resource)
+        for label in own_labels(resource)
     }
     for resource in objects:
         if resource.label(labels.ZONE):
             continue
-        candidates = [(resource.namespace, label) for label in _candidates(resource)]
+        candidates = [(resource.namespace, label) for label in own_labels(resource)]
         if resource.kind is kinds.DPU_SERVICE:
             yield from candidates
         elif resource.kind is kinds.DPU_SET:
             yield from [place for place in candidates if place in asked] or candidates[:1]
-
-
-def _candidates(resource: Resource) -> list[NodeLabel]:
-    found = sorted(node_label_candidates(resource))
-    return [label for label in found if not is_managed(label.key) and not is_of_system(label.key)]
 
 
 def _state(
@@ -139,12 +130,13 @@ def _state(
     ]
     nodes = None if dpu_clusters is None else _count_nodes(dpu_clusters, label)
     is_ours = all(resource.label(labels.ZONE) for resource in members)
-    return ZoneState(name, namespace, label, members, len(dpus), nodes, is_ours)
+    waiting = tuple(resource.ref for resource in members if unready(resource, fleet))
+    return ZoneState(name, namespace, label, members, len(dpus), nodes, is_ours, waiting)
 
 
 def _is_of(resource: Resource, name: str, label: NodeLabel | None) -> bool:
     zone = resource.label(labels.ZONE)
-    return zone == name if zone else label in _candidates(resource)
+    return zone == name if zone else label in own_labels(resource)
 
 
 def _count_nodes(dpu_clusters: DpuClusters, label: NodeLabel | None) -> int:
@@ -154,8 +146,3 @@ def _count_nodes(dpu_clusters: DpuClusters, label: NodeLabel | None) -> int:
 
 def _has(found: object, label: NodeLabel | None) -> bool:
     return isinstance(found, dict) and label is not None and found.get(label.key) == label.value
-
-
-def _is_ready(resource: Resource) -> bool:
-    ready = find_ready(resource.conditions)
-    return ready is not None and ready.is_true

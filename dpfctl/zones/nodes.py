@@ -57,7 +57,10 @@ class DpuNode:
 
 
 def known_nodes(
-    fleet: Inventory, dpu_clusters: DpuClusters, zones: Sequence[Zone]
+    fleet: Inventory,
+    dpu_clusters: DpuClusters,
+    zones: Sequence[Zone],
+    pruned: Iterable[Ref] = (),
 ) -> tuple[DpuNode, ...]:
     """Return the Nodes of all DPU clusters with the labels they have once the zones are applied.
 
@@ -65,6 +68,7 @@ def known_nodes(
         fleet: The host cluster: its DPUs and DPUClusters.
         dpu_clusters: DPU clusters that were read.
         zones: Zones whose DPUSets may give other labels to the Nodes of their DPUs.
+        pruned: Objects that are deleted; with a DPUSet its DPUs go, and with them their Nodes.
     """
     given = {
         (member.resource.namespace, member.resource.name): given_labels(member.resource)
@@ -72,11 +76,19 @@ def known_nodes(
         for member in zone.of(kinds.DPU_SET)
     }
     dpus = {(_cluster_of(dpu), dpu.name): dpu for dpu in fleet.list(kinds.DPU)}
+    gone = {(ref.namespace, ref.name) for ref in pruned if ref.kind is kinds.DPU_SET}
     nodes = (*_read(fleet, dpu_clusters), *_derived(fleet, dpu_clusters))
     return tuple(
         replace(node, labels={**node.labels, **given.get(_set_of(dpus.get(place)), {})})
         for place, node in nodes
+        if _set_of(dpus.get(place)) not in gone
     )
+
+
+def dpus_of(dpu_set: Ref, fleet: Inventory) -> tuple[Resource, ...]:
+    """Return the DPUs that a DPUSet has made."""
+    owner = (dpu_set.namespace, dpu_set.name)
+    return tuple(dpu for dpu in fleet.list(kinds.DPU) if _set_of(dpu) == owner)
 
 
 def expected_node(zone: Zone) -> DpuNode:

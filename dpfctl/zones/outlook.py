@@ -1,5 +1,7 @@
 """What a cluster will hold once zones are applied: what it holds now, with their objects put in.
 
+What is pruned is left out.
+
 The rules are about that state, not about the file alone: an interface may be there already, and a
 zone may collide with one that is not in the file.
 """
@@ -14,6 +16,7 @@ from dpfctl.model.resources import Ref, Resource
 from dpfctl.zones.anatomy import service_id_of
 from dpfctl.zones.manifests import PARTS
 from dpfctl.zones.nodes import DpuClusters, DpuNode, expected_node, known_nodes
+from dpfctl.zones.pruning import leftovers
 from dpfctl.zones.zone import Member, Zone
 
 
@@ -44,12 +47,22 @@ class Outlook:
         zones: Zones that are applied.
         fleet: The host cluster now.
         dpu_clusters: DPU clusters now; empty if none was read.
+        prune: Whether what has left the zones is deleted.
     """
 
-    def __init__(self, zones: Sequence[Zone], fleet: Inventory, dpu_clusters: DpuClusters) -> None:
+    def __init__(
+        self,
+        zones: Sequence[Zone],
+        fleet: Inventory,
+        dpu_clusters: DpuClusters,
+        *,
+        prune: bool = False,
+    ) -> None:
         self.zones = tuple(zones)
         self.fleet = fleet
-        self.nodes = known_nodes(fleet, dpu_clusters, zones)
+        self.pruned = leftovers(zones, fleet) if prune else ()
+        self._gone = frozenset(resource.ref for resource in self.pruned)
+        self.nodes = known_nodes(fleet, dpu_clusters, zones, self._gone)
         self.keys = frozenset(zone.label.key for zone in zones)
         self._standing = {kind: tuple(self._merged(kind)) for kind in PARTS}
         self._by_ref = {s.resource.ref: s for found in self._standing.values() for s in found}
@@ -98,5 +111,6 @@ class Outlook:
                 applied.add(member.resource.ref)
                 yield Standing(member.resource, zone, member)
         for resource in self.fleet.list(kind):
-            if resource.ref not in applied and not resource.is_deleting:
+            is_there = resource.ref not in self._gone and not resource.is_deleting
+            if is_there and resource.ref not in applied:
                 yield Standing(resource)

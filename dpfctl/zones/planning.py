@@ -5,7 +5,7 @@ is deleted goes the other way round, after everything else. Nothing is sent for 
 already is as wanted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpfctl.errors import AccessError, ConflictError, KindNotServedError, OwnedError
@@ -15,8 +15,10 @@ from dpfctl.model.kinds import Kind
 from dpfctl.model.ownership import deployment_of
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change, Plan
+from dpfctl.zones.anatomy import node_label_candidates
 from dpfctl.zones.manifests import PARTS
 from dpfctl.zones.ownership import is_applied
+from dpfctl.zones.pruning import leftovers
 from dpfctl.zones.reach import impacts_of, warnings_about
 from dpfctl.zones.zone import Zone
 
@@ -57,7 +59,7 @@ def plan_zones(zones: Sequence[Zone], fleet: Inventory, *, prune: bool, force: b
         for member in zone.members
     ]
     if prune:
-        changes += [change for zone in zones for change in _leftovers(zone, fleet)]
+        changes += [_deleted(live) for live in leftovers(zones, fleet)]
     ordered = tuple(sorted(changes, key=lambda change: (change.stage, *change.ref[1:])))
     warnings = tuple(text for change in ordered for text in warnings_about(change))
     impacts = tuple(impact for change in ordered for impact in impacts_of(change, fleet))
@@ -69,7 +71,8 @@ def replan(change: Change, fresh: Resource | None) -> Change:
 
     Raises:
         OwnedError: It belongs to a DPUDeployment, or to another zone.
-        ConflictError: It is being deleted, or is no longer of the zone that it is deleted from.
+        ConflictError: It is being deleted, or is no longer of the zone that it is deleted from: our
+            label or its node label is another.
     """
     if change.action is Action.DELETE:
         return _deleted_again(change, fresh)
@@ -122,21 +125,12 @@ def _check_free(live: Resource, zone: str, force: bool) -> None:
         raise OwnedError(fact, "name it differently, or use --force-conflicts to move it")
 
 
-def _leftovers(zone: Zone, fleet: Inventory) -> Iterator[Change]:
-    kept = {member.resource.ref for member in zone.members}
-    for kind in PARTS:
-        for live in fleet.list(kind):
-            is_of_zone = live.label(labels.ZONE) == zone.name and live.namespace == zone.namespace
-            if is_of_zone and live.ref not in kept and not live.is_deleting:
-                yield _deleted(live, zone.name)
-
-
-def _deleted(live: Resource, zone: str) -> Change:
+def _deleted(live: Resource) -> Change:
     owner = deployment_of(live)
     if owner is not None:
         fact = f"{live.ref}: belongs to {owner}, so it is not pruned"
         raise OwnedError(fact, f"remove its label {labels.ZONE}")
-    reason = f"has the label {labels.ZONE}: {zone} and is no longer in the zone"
+    reason = f"has the label {labels.ZONE}: {live.label(labels.ZONE)} and is no longer in the zone"
     stage = _LAST - _STAGES[live.kind]
     return Change(live.ref, Action.DELETE, PRUNED, live, reasons=(reason,), stage=stage)
 
@@ -145,9 +139,11 @@ def _deleted_again(change: Change, fresh: Resource | None) -> Change:
     if fresh is None or fresh.is_deleting:
         return Change(change.ref, Action.NONE, PRUNED, fresh, stage=change.stage)
     zone = change.before.label(labels.ZONE) if change.before else None
-    if zone is None or fresh.label(labels.ZONE) != zone:
+    if change.before is None or zone is None or fresh.label(labels.ZONE) != zone:
         raise ConflictError(f"{change.ref}: no longer has the label {labels.ZONE}: {zone}")
-    return _deleted(fresh, zone)
+    if node_label_candidates(fresh) != node_label_candidates(change.before):
+        raise ConflictError(f"{change.ref}: has another node label than before, so it is kept")
+    return _deleted(fresh)
 
 
 def _kind_of(wanted: Mapping[str, Any]) -> Kind:

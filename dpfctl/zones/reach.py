@@ -11,11 +11,12 @@ from itertools import chain
 
 from dpfctl.apiserver.managed_fields import APPLY, Manager, read_managed
 from dpfctl.apiserver.plain_values import same
-from dpfctl.model import kinds, labels
+from dpfctl.model import kinds
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change, Impact
 from dpfctl.zones.anatomy import NODE_LABELS, host_selection_of
+from dpfctl.zones.nodes import dpus_of
 from dpfctl.zones.ownership import tool_of
 
 _TEMPLATE = ("spec", "dpuTemplate", "spec")
@@ -30,15 +31,14 @@ def impacts_of(change: Change, fleet: Inventory) -> Iterator[Impact]:
 
 
 def warnings_about(change: Change) -> Iterator[str]:
-    """Yield what a user should know before a change is made; each starts with ``kind/name``."""
+    """Yield what a user should know before a change is made; each starts with its ref."""
     if change.action is Action.NONE or change.before is None:
         return
-    subject = f"{change.ref.kind}/{change.ref.name}"
     facts = chain(_claims(change), _facts(change.before, Resource(change.ref.kind, change.after)))
     if change.action is Action.DELETE:
         is_set = change.ref.kind is kinds.DPU_SET
         facts = chain(["deleting it deletes its DPUs"] if is_set else [])
-    yield from (f"{subject}: {fact}" for fact in facts)
+    yield from (f"{change.ref}: {fact}" for fact in facts)
 
 
 def _claims(change: Change) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _impacts(change: Change, fleet: Inventory) -> Iterator[Impact]:
     if trouble:
         yield Impact(change.ref, "DPUs concerned", is_known=False, note=trouble)
         return
-    owned = [dpu for dpu in fleet.list(kinds.DPU) if _is_of(change, dpu)]
+    owned = dpus_of(change.ref, fleet)
     if change.action is Action.DELETE:
         yield _impact(change, "DPUs to be deleted", [dpu.name for dpu in owned])
         return
@@ -85,11 +85,6 @@ def _impacts(change: Change, fleet: Inventory) -> Iterator[Impact]:
 
 def _impact(change: Change, what: str, names: list[str], note: str = "") -> Impact:
     return Impact(change.ref, what, tuple(names), note=note)
-
-
-def _is_of(change: Change, dpu: Resource) -> bool:
-    owner = (dpu.label(labels.DPU_SET_NAMESPACE), dpu.label(labels.DPU_SET_NAME))
-    return owner == (change.ref.namespace, change.ref.name)
 
 
 def _selected(change: Change, fleet: Inventory) -> set[str]:

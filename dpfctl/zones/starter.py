@@ -35,6 +35,8 @@ spec:
       repoURL: https://helm.ngc.nvidia.com/nvidia/doca
       name: doca-hbn
       version: 1.0.1
+    # HBN needs it, others rarely do. Leave it out before DPF 26.x, which has no such field.
+    privileged: true
     # One nvidia.com/bf_sf per interface below.
     values:
       resources: {{memory: 6Gi, nvidia.com/bf_sf: 2}}

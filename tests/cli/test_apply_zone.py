@@ -24,7 +24,7 @@ from tests.cli.zone_fleets import (
     zone_fleet,
 )
 from tests.command_line import Result, dpfctl
-from tests.unit.zone_files import INNER, TEMPLATE, dk
+from tests.unit.zone_files import INNER, TEMPLATE, dk, unsaid
 
 FORMS = ("text", "json", "yaml", "name")
 SET, HBN, P0, CHAIN = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "ovn-to-hbn-dk"
@@ -54,8 +54,16 @@ class TestSuccess:
     def test_sets_come_first_and_services_last(self, fleet: FleetOnDisk) -> None:
         result = fleet.run("apply-zone", "-f", DK)
 
-        assert (result.code, result.lines, result.err) == (0, of_zone("dk"), ADAPTED)
+        assert (result.code, result.lines, result.err) == (0, of_zone("dk"), "")
         assert held(fleet, HBN)["spec"]["interfaces"] == ["p0-sf-dk", "p1-sf-dk", "app-sf-dk"]
+
+    def test_what_is_added_for_the_cluster_is_told(
+        self, fleet: FleetOnDisk, tmp_path: Path
+    ) -> None:
+        result = fleet.run("apply-zone", "-f", write(tmp_path / "unsaid.yaml", unsaid()))
+
+        assert (result.code, result.err) == (0, ADAPTED)
+        assert held(fleet, HBN)["spec"]["security"] == {"privileged": False}
 
     def test_every_object_carries_the_label_of_its_zone(self, zoned: FleetOnDisk) -> None:
         marks = {
@@ -107,7 +115,7 @@ class TestAgain:
     def test_nothing_is_written(self, zoned: FleetOnDisk) -> None:
         result = zoned.run("apply-zone", "-f", DK)
 
-        assert (result.code, result.err) == (0, ADAPTED)
+        assert (result.code, result.err) == (0, "")
         assert result.lines == of_zone("dk", "configured (unchanged)")
         assert zoned.is_untouched
 
@@ -231,8 +239,7 @@ class TestReach:
 
     def test_hosts_that_are_provisioned(self, hosts: FleetOnDisk) -> None:
         assert hosts.run("apply-zone", "-f", DK).err == (
-            f"{ADAPTED}note: dpuset/{NS}/dpuset-dk: hosts whose DPUs are provisioned (2): "
-            "host1, host2\n"
+            f"note: dpuset/{NS}/dpuset-dk: hosts whose DPUs are provisioned (2): host1, host2\n"
         )
 
     def test_a_warning_of_lint_holds_nothing_up(self, fleet: FleetOnDisk, tmp_path: Path) -> None:
@@ -325,13 +332,52 @@ class TestPrune:
         marks = {"labels": {"e2e.servers/dk": "true"}}
         fleet = zone_fleet(tmp_path, owned, dpu_node("host1").having(metadata=marks))
         assert fleet.run("apply-zone", "-f", DK).code == 0
-        renamed = changed(tmp_path, "  bfb: bf", "  dpuSetName: set\n  bfb: bf")
-        result = fleet.run("apply-zone", "-f", renamed, "--prune")
+        other = Path(changed(tmp_path, "  bfb: bf", "  dpuSetName: set\n  bfb: bf"))
+        moved = write(other, other.read_text().replace("e2e.servers/dk", "e2e.servers/new"))
+        result = fleet.run("apply-zone", "-f", moved, "--prune", "--dry-run=client")
 
         assert result.code == 0
-        assert "warning: dpuset/dpuset-dk: deleting it deletes its DPUs\n" in result.err
+        assert f"warning: dpuset/{NS}/dpuset-dk: deleting it deletes its DPUs\n" in result.err
         assert f"note: dpuset/{NS}/dpuset-dk: DPUs to be deleted (1): dpu-1\n" in result.err
-        assert result.lines[-1] == line("dpuset", SET, "pruned")
+        assert line("dpuset", SET, "pruned (dry run)") in result.lines
+
+    def test_most_of_a_zone_goes_only_if_that_is_allowed(
+        self, zoned: FleetOnDisk, tmp_path: Path
+    ) -> None:
+        less = dk().without(HBN, "app-sf-dk", P0, CHAIN, "hbn-to-fabric-dk")
+        args = ("apply-zone", "-f", write(tmp_path / "less.yaml", less), "--prune")
+        refused = zoned.run(*args)
+
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err.endswith(
+            "error: apply-zone: --prune would delete 5 of 7 objects of zone/dk\n"
+            "hint: look at them with --dry-run=client; allow it with --allow-mass-prune\n"
+        )
+        assert zoned.is_untouched
+        assert zoned.run(*args, "--allow-mass-prune").code == 0
+        assert not {HBN, "app-sf-dk", P0, CHAIN} & set(names(zoned))
+
+    def test_a_service_without_the_rest_of_its_zone_is_refused(
+        self, zoned: FleetOnDisk, tmp_path: Path
+    ) -> None:
+        rest = [name for name in dk().objects if name != HBN]
+        alone = write(tmp_path / "alone.yaml", dk().without(*rest))
+        result = zoned.run("apply-zone", "-f", alone, "--prune", "--allow-mass-prune")
+
+        assert (result.code, result.out) == (1, "")
+        assert "error: zone/dk: no DPUSet gives nodes the label bfb=dk [Z1]\n" in result.err
+        assert zoned.is_untouched
+
+    @pytest.mark.parametrize("extra", [(), ("--prune",)], ids=["as it is", "with prune"])
+    def test_a_set_cannot_be_renamed(
+        self, zoned: FleetOnDisk, tmp_path: Path, extra: tuple[str, ...]
+    ) -> None:
+        renamed = changed(tmp_path, "  bfb: bf", "  dpuSetName: set\n  bfb: bf")
+        result = zoned.run("apply-zone", "-f", renamed, *extra)
+
+        assert (result.code, result.out) == (1, "")
+        assert "dpuset/set-dk: selects the same DPUs as dpuset/dpuset-dk [Z2]\n" in result.err
+        assert zoned.is_untouched
 
 
 class TestConflict:
@@ -353,6 +399,13 @@ class TestConflict:
             "hint: leave these fields out, or use --force-conflicts\n"
         ) in result.err
         assert f"warning: dpuservice/{NS}/doca-hbn-dk: not created: not tried\n" in result.err
+        assert owned.is_untouched
+
+    def test_a_dry_run_on_the_server_has_the_same_code(self, owned: FleetOnDisk) -> None:
+        result = owned.run("apply-zone", "-f", DK, "--dry-run=server")
+
+        assert result.code == 6
+        assert "(kubectl)\n" in result.err
         assert owned.is_untouched
 
     @pytest.mark.parametrize("form", ["json", "yaml"])

@@ -91,7 +91,6 @@ class TestSuccess:
         assert fleet.run("suspend", "hbn").err.splitlines() == [
             f"note: dpuservice/{NS}/hbn: applications held (1): {NS}/edge-hbn",
             f"note: dpuservice/{NS}/hbn: clusters without an application (1): core",
-            f"note: dpuservice/{NS}/hbn: dpus concerned: none",
             f"note: dpuservice/{NS}/hbn: pods left running (1): tenant/hbn-x",
         ]
 

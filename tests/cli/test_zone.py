@@ -10,7 +10,6 @@ from dpfctl.model import kinds
 from tests.builders import NS, node
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope, write_fleet
 from tests.cli.zone_fleets import (
-    ADAPTED,
     DK,
     DK_MANIFESTS,
     GA,
@@ -59,13 +58,13 @@ class TestLint:
     def test_a_faultless_zone(self, fleet: FleetOnDisk) -> None:
         result = fleet.run("zone", "lint", "-f", DK, "--strict")
 
-        assert (result.code, result.out, result.err) == (0, "", ADAPTED)
+        assert (result.code, result.out, result.err) == (0, "", "")
         assert fleet.is_untouched
 
     def test_findings_are_data(self, fleet: FleetOnDisk, doubtful: str) -> None:
         result = fleet.run("zone", "lint", "-f", doubtful)
 
-        assert (result.code, result.err) == (0, ADAPTED)
+        assert (result.code, result.err) == (0, "")
         assert result.lines == [
             f"{doubtful}:8: warning: dpuset/dpuset-dk: bfb/none: not found [Z12]",
             "  hint: create it first",
@@ -76,7 +75,7 @@ class TestLint:
 
         assert result.code == 1
         assert ":8: error: dpuset/dpuset-dk: bfb/none: not found [Z12]" in result.lines[0]
-        assert result.err == f"{ADAPTED}error: zone lint: 1 error\n{RULES}"
+        assert result.err == f"error: zone lint: 1 error\n{RULES}"
 
     def test_a_file_that_cannot_be_understood_is_another_code(self, fleet: FleetOnDisk) -> None:
         result = fleet.run("zone", "lint", "-f", LACKING)
@@ -126,7 +125,7 @@ class TestLint:
                     "hint": "create it first",
                 }
             ],
-            "notes": [ADAPTED.removeprefix("note: ").rstrip()],
+            "notes": [],
         }
 
     @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -161,7 +160,7 @@ class TestDiff:
     def test_nothing_is_printed_if_nothing_differs(self, zoned: FleetOnDisk) -> None:
         result = zoned.run("zone", "diff", "-f", DK, "--exit-code")
 
-        assert (result.code, result.out, result.err) == (0, "", ADAPTED)
+        assert (result.code, result.out, result.err) == (0, "", "")
 
     def test_only_what_differs_is_printed(self, zoned: FleetOnDisk, doubtful: str) -> None:
         result = zoned.run("zone", "diff", "-f", doubtful)
@@ -205,6 +204,7 @@ class TestDiff:
 
     def test_prune_shows_what_would_go(self, zoned: FleetOnDisk, tmp_path: Path) -> None:
         text = Path(DK).read_text().replace("  strategy:", "  dpuSetName: set\n  strategy:")
+        text = text.replace("e2e.servers/dk", "e2e.servers/new")  # two sets cannot share hosts
         result = zoned.run("zone", "diff", "-f", write(tmp_path / "z.yaml", text), "--prune")
 
         assert line("dpuset", "dpuset-dk", "pruned (dry run)") in result.lines
@@ -384,7 +384,7 @@ class TestListThatCannotBeReadWhole:
     def test_if_no_list_can_be_read_it_is_a_failure(self, tmp_path: Path) -> None:
         every = [
             *(kinds.DPU_SET, kinds.DPU_SERVICE, kinds.DPU_SERVICE_INTERFACE),
-            *(kinds.DPU_SERVICE_CHAIN, kinds.DPU),
+            *(kinds.DPU_SERVICE_CHAIN, kinds.DPU, kinds.DPU_CLUSTER),
         ]
         result = self.lost(tmp_path, *(k.resource for k in every)).run("zone", "list")
 

@@ -18,9 +18,10 @@ DK_MANIFESTS = str(EXAMPLES / "zone-dk-manifests.yaml")
 GA = str(EXAMPLES / "zone-ga.yaml")
 
 ADAPTED = (
-    "note: dpuservice/doca-hbn-dk: added security.privileged: false, which this cluster requires\n"
+    "note: dpuservice/doca-hbn-dk: added security.privileged: false, which this cluster asks for "
+    "unless it is said\n"
 )
-"""What is told of zone dk whenever it is held against the newest CRDs."""
+"""What is told of ``unsaid()`` whenever it is held against the newest CRDs."""
 
 
 def zone_fleet(folder: Path, *objects: Objects | Manifests) -> FleetOnDisk:

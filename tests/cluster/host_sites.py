@@ -1,15 +1,14 @@
-"""A host cluster and a DPU cluster on real API servers, for command lines about critical services."""
+"""Real API servers of hosts and of their DPUs, for command lines about critical services."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dpfctl.model import kinds
+from dpfctl.model.kinds import Kind
 from tests.builders import NS, Built, node, operator_config
 from tests.cli.fleet_on_disk import service
 from tests.command_line import Result, dpfctl
-from tests.controlplane.api import Json
+from tests.controlplane.api import MERGE_PATCH, Json
 from tests.controlplane.cluster import ControlPlane
 from tests.controlplane.load import apply_objects
 from tests.faults.services import Services
@@ -48,7 +47,8 @@ class HostSite:
 
     def serve(self, name: str, *terms: Json, **labels: str) -> None:
         """Create a DPUService whose DaemonSet is meant for nodes of these terms."""
-        built = service(name).status(serviceID=name).labelled(**labels)
+        built = service(name).status(serviceID=name)
+        built = built.labelled(**labels) if labels else built
         if terms:
             chosen = {"nodeSelector": {"nodeSelectorTerms": list(terms)}}
             built = built.spec(serviceDaemonSet=chosen)
@@ -74,8 +74,7 @@ class HostSite:
         path = f"/api/v1/namespaces/{NS}/pods/{name}"
         if finalizers:
             body = {"metadata": {"finalizers": list(finalizers)}}
-            content = "application/merge-patch+json"
-            self.side.api.call("PATCH", path, body, content)
+            self.side.api.call("PATCH", path, body, MERGE_PATCH)
         self.side.api.call("DELETE", path, {"gracePeriodSeconds": 0})
 
     def nodes(self) -> list[Json]:
@@ -124,8 +123,8 @@ def elsewhere(kubeconfig: str, url: str) -> str:
     return kubeconfig.replace(url, "https://127.0.0.1:9")
 
 
-def path_of(kind: kinds.Kind, name: str, namespace: str = NS) -> str:
+def path_of(kind: Kind, name: str, namespace: str = NS) -> str:
     """The path of one object."""
     root = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
     inside = f"/namespaces/{namespace}" if kind.namespaced else ""
-    return copy.copy(f"{root}{inside}/{kind.plural}/{name}")
+    return f"{root}{inside}/{kind.plural}/{name}"

@@ -86,7 +86,7 @@ class Side:
 
         def act() -> None:
             wanted = uid or self.cluster.get(found).uid
-            self.cluster.delete(found, uid=wanted, **options)
+            self.cluster.delete(found, uid=wanted, dry_run=options.get("dry_run", False))
 
         return self.note(act)
 

@@ -19,7 +19,7 @@ from tests.controlplane.audit import recorded
 from tests.controlplane.cluster import ControlPlane
 from tests.faults.actions import Meanwhile
 from tests.faults.proxy import FaultProxy, Upstream
-from tests.unit.zone_files import TEMPLATE, dk
+from tests.unit.zone_files import TEMPLATE, dk, unsaid
 
 SET, HBN, P0, CHAIN = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "ovn-to-hbn-dk"
 REAL_WRITE = "^PATCH .*/dpuservices/(?!.*dryRun)"
@@ -45,10 +45,18 @@ class TestSeedZone:
         result = site.run("apply-zone", "-f", DK, "--strict")
         objects = site.objects()
 
-        assert (result.code, result.lines, result.err) == (0, of_zone("dk"), ADAPTED)
+        assert (result.code, result.lines, result.err) == (0, of_zone("dk"), "")
         assert list(selectors(objects.values())) == [{"bfb": "dk"}] * 7
-        assert objects[HBN]["spec"]["security"] == {"privileged": False}
+        assert objects[HBN]["spec"]["security"] == {"privileged": True}
         assert {one["metadata"]["labels"]["dpfctl/zone"] for one in objects.values()} == {"dk"}
+
+    def test_r_zone_01_what_the_cluster_asks_for_is_added(
+        self, site: ZoneSite, tmp_path: Path
+    ) -> None:
+        result = site.run("apply-zone", "-f", write(tmp_path / "unsaid.yaml", unsaid()), "--strict")
+
+        assert (result.code, result.lines, result.err) == (0, of_zone("dk"), ADAPTED)
+        assert site.objects()[HBN]["spec"]["security"] == {"privileged": False}
 
     def test_r_zone_01_a_second_run_sends_no_write_at_all(self, zoned: ZoneSite) -> None:
         before = zoned.objects()

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from dpfctl.model import kinds, labels
-from tests.builders import NS, dpu_node, operator_config
-from tests.cli.fleet_on_disk import service
+from tests.builders import NS, dpu_node, dpu_service, operator_config
+from tests.cli.fleet_on_disk import SOURCE
 from tests.cluster.host_sites import (
     HostSite,
     elsewhere,
@@ -20,6 +20,7 @@ from tests.cluster.host_sites import (
     secret,
     unit,
 )
+from tests.cluster.sites import let
 from tests.cluster.zone_sites import tried
 from tests.controlplane.api import MERGE_PATCH
 from tests.controlplane.audit import recorded
@@ -30,6 +31,8 @@ from tests.unit.hosts import DPU_READY, WHERE, tainted, with_label, worker
 
 DK, GA = with_label("bfb", "dk"), with_label("bfb", "ga")
 HOST_LISTS, SIDE_LISTS = 6, 2
+SAME_CLUSTER = 1
+"""A GET of kube-system on both sides: the DPU cluster must not be the host cluster."""
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +108,10 @@ class TestPreview:
     def test_r_crit_03_which_services_count(self, site: HostSite) -> None:
         site.serve("crit03", GA)
         site.serve("crit03-false", GA)
-        on_host = service("crit03-host").status(serviceID="x").spec(deployInCluster=True)
-        apply_objects(site.host, [on_host.labelled(CRITICAL="").raw])
+        on_host = dpu_service("crit03-host").spec(
+            deployInCluster=True, helmChart={"source": SOURCE}
+        )
+        apply_objects(site.host, [on_host.status(serviceID="x").labelled(CRITICAL="").raw])
         assert site.preview() == ["no host is tainted"]
 
         site.services.merge("crit03-false", {"metadata": {"labels": {labels.CRITICAL: "false"}}})
@@ -240,7 +245,7 @@ class TestMark:
     def test_may_patch_but_not_see_the_hosts(self, site: HostSite) -> None:
         """Whoever cannot know what a mark does is refused, unless it is forced."""
         site.serve("blind", GA)
-        allow_services(site)
+        let(site.host, NS, ("list", "patch"))
         token = site.host.reader_token
         refused = site.run("mark-critical", "blind", token=token)
         forced = site.run("mark-critical", "blind", "--force", token=token)
@@ -315,7 +320,12 @@ class TestRequests:
             site.run("mark-critical", "counted", "--remove")
 
         assert counts[0] == counts[1]
-        assert counts[0] == {"list": 1 + HOST_LISTS, "get": 1, "patch": 1, "side": SIDE_LISTS}
+        assert counts[0] == {
+            "list": 1 + HOST_LISTS,
+            "get": 1 + SAME_CLUSTER,
+            "patch": 1,
+            "side": SIDE_LISTS + SAME_CLUSTER,
+        }
 
     def test_removing_looks_at_nothing_else(self, site: HostSite) -> None:
         site.serve("removed", GA, CRITICAL="")
@@ -329,10 +339,3 @@ class TestRequests:
         verbs = [line.partition(" ")[0] for line in host.requests()]
         counted = {verb: verbs.count(verb) for verb in ("list", "get", "patch")}
         return {**counted, "side": len(side.requests())}
-
-
-def allow_services(site: HostSite) -> None:
-    """Let the readers list and patch the DPUServices of the operator's namespace, no more."""
-    from tests.cluster.sites import let
-
-    let(site.host, NS, ("list", "patch"))

@@ -61,7 +61,7 @@ def are_in_order(deaths: Sequence[Death], old: bytes, new: bytes) -> bool:
     return {death.fleet for death in deaths} == {old, new} and is_new == sorted(is_new)
 
 
-def test_kill_leaves_the_old_file_or_the_new_one(fleet: Path) -> None:
+def test_kill_leaves_the_old_file_or_the_new_one_and_the_next_run_finishes(fleet: Path) -> None:
     old = fleet.read_bytes()
     *killed, survivor = deaths("SIGKILL", fleet)
 
@@ -72,14 +72,8 @@ def test_kill_leaves_the_old_file_or_the_new_one(fleet: Path) -> None:
     for death in killed:
         assert len(death.leftovers) <= 1
         assert all(name.startswith(".fleet.yaml.") for name in death.leftovers)
-
-
-def test_next_run_after_a_kill_finishes_the_work(fleet: Path) -> None:
-    *killed, survivor = deaths("SIGKILL", fleet)
-    for death in killed:
         again = dpfctl(*WORDS, "--from", str(death.folder / "fleet.yaml"))
-        assert again.code == 0, again.err
-        assert death.fleet == survivor.fleet
+        assert (again.code, death.fleet) == (0, survivor.fleet), again.err
 
 
 def test_interrupt_tells_whether_the_file_was_written(fleet: Path) -> None:

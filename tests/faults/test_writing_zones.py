@@ -47,7 +47,9 @@ PRUNED = "dpuservicechains/old-dk"
 
 @pytest.fixture
 def ground(leased_cluster: ControlPlane, tmp_path: Path) -> Ground:
-    return Ground(leased_cluster, apply_zone("--prune", leftovers=(LEFTOVER,)), tmp_path)
+    return Ground(
+        leased_cluster, apply_zone("--prune", "--allow-mass-prune", leftovers=(LEFTOVER,)), tmp_path
+    )
 
 
 def inject(proxy: FaultProxy, action: RequestAction, member: str) -> Injected:

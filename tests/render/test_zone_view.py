@@ -4,6 +4,7 @@ import json
 
 import yaml
 
+from dpfctl.model.progress import unready_fact
 from dpfctl.model.resources import Resource
 from dpfctl.render.machine import to_json, to_yaml
 from dpfctl.render.zone_view import manifests_text, zone_data, zone_lines
@@ -25,7 +26,8 @@ def state(
     nodes: int | None = None,
 ) -> ZoneState:
     found: tuple[Resource, ...] = tuple(built.resource for built in objects)
-    return ZoneState(name, NS, label, found, dpus, nodes, is_managed=True)
+    waiting = tuple(one.ref for one in found if unready_fact(one))
+    return ZoneState(name, NS, label, found, dpus, nodes, is_managed=True, not_ready=waiting)
 
 
 def rack() -> list[ZoneState]:

@@ -23,7 +23,17 @@ from dpfctl.zones.manifests import PARTS
 from dpfctl.zones.planning import plan_zones, replan
 from tests.builders import NS, Built, dpu, dpu_node
 from tests.unit.zone_cluster import apply, carried_out, edited, suited
-from tests.unit.zone_files import HOSTS, INNER, TEMPLATE, Manifests, dk, fleet, zones_in
+from tests.unit.zone_files import (
+    HOSTS,
+    INNER,
+    SELECTOR,
+    TEMPLATE,
+    Manifests,
+    dk,
+    fleet,
+    unsaid,
+    zones_in,
+)
 
 SET, HBN, P0, FABRIC = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "hbn-to-fabric-dk"
 KIND_OF: Mapping[str, Kind] = {
@@ -196,8 +206,7 @@ def test_what_somebody_else_changed_is_applied_again(applied: Inventory) -> None
 
 
 def test_an_object_that_others_made_just_so_still_becomes_ours() -> None:
-    host = fleet(dk().having(HBN, ("spec", "security"), {"privileged": False}))
-    assert len(planned(dk(), host).pending) == 7
+    assert len(planned(dk(), fleet(dk())).pending) == 7
 
 
 def test_an_object_with_damaged_owners_is_applied(applied: Inventory) -> None:
@@ -294,7 +303,7 @@ def test_without_prune_nothing_goes(applied: Inventory) -> None:
 def test_a_pruned_set_comes_after_all_else(applied: Inventory) -> None:
     plan = planned(dk().without(SET, HBN), applied, prune=True)
     assert [(c.stage, c.ref.name) for c in plan.pending] == [(4, HBN), (7, SET)]
-    assert plan.warnings == ("dpuset/dpuset-dk: deleting it deletes its DPUs",)
+    assert plan.warnings == (f"dpuset/{NS}/dpuset-dk: deleting it deletes its DPUs",)
 
 
 @pytest.mark.parametrize(
@@ -311,17 +320,42 @@ def test_objects_of_others_are_never_pruned(
     stranger = Manifests({P0: dk().objects[P0]}).renamed(P0, "stranger")
     stranger = stranger.having("stranger", ("metadata", "labels"), labels)
     stranger = stranger.having("stranger", ("metadata", "namespace"), namespace)
-    there = fleet(stranger).list(kinds.DPU_SERVICE_INTERFACE)
-    host = Inventory(
-        {
-            **applied.listings,
-            kinds.DPU_SERVICE_INTERFACE: replace(
-                applied.listing(kinds.DPU_SERVICE_INTERFACE),
-                items=(*applied.list(kinds.DPU_SERVICE_INTERFACE), *there),
-            ),
-        }
-    )
-    assert planned(dk(), host, prune=True).pending == ()
+    assert planned(dk(), with_interface(applied, stranger), prune=True).pending == ()
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        pytest.param({"matchLabels": {"bfb": "ga"}}, id="another value"),
+        pytest.param({"matchLabels": {"tier": "dk"}}, id="another key"),
+        pytest.param({}, id="no label at all"),
+    ],
+)
+def test_objects_with_another_node_label_are_never_pruned(
+    applied: Inventory, selector: dict[str, Any]
+) -> None:
+    stranger = Manifests({P0: dk().objects[P0]}).renamed(P0, "stranger")
+    stranger = stranger.having("stranger", ("metadata", "labels"), {"dpfctl/zone": "dk"})
+    same = with_interface(applied, stranger)
+    other = with_interface(applied, stranger.having("stranger", SELECTOR, selector))
+
+    assert pending(planned(dk(), same, prune=True)) == [("stranger", "pruned")]
+    assert planned(dk(), other, prune=True).pending == ()
+
+
+def test_what_moves_to_another_zone_of_the_file_is_not_pruned(applied: Inventory) -> None:
+    ga = zones_in("zone-ga.yaml")[0]
+    (moved,) = [m for m in dk().zones[0].members if m.resource.name == P0]
+    zones = suited([*dk().without(P0).zones, replace(ga, members=(*ga.members, moved))])
+    plan = plan_zones(zones, applied, prune=True, force=True)
+    assert [change.action for change in plan.changes if change.ref.name == P0] == [Action.APPLY]
+
+
+def with_interface(host: Inventory, manifests: Manifests) -> Inventory:
+    there = fleet(manifests).list(kinds.DPU_SERVICE_INTERFACE)
+    listing = host.listing(kinds.DPU_SERVICE_INTERFACE)
+    added = replace(listing, items=(*listing.items, *there))
+    return Inventory({**host.listings, kinds.DPU_SERVICE_INTERFACE: added})
 
 
 def test_objects_of_other_kinds_are_never_pruned() -> None:
@@ -400,6 +434,15 @@ class TestDeletionPlannedAgain:
             replan(deletion, live(fleet(dk()), P0))
         assert raised.value.message == (
             f"dpuserviceinterface/{NS}/p0-sf-dk: no longer has the label dpfctl/zone: dk"
+        )
+
+    def test_of_an_object_with_another_node_label_is_a_conflict(self, deletion: Change) -> None:
+        other = dk().having(P0, SELECTOR, {"matchLabels": {"bfb": "ga"}})
+        other = other.having(P0, ("metadata", "labels"), {"dpfctl/zone": "dk"})
+        with pytest.raises(ConflictError) as raised:
+            replan(deletion, live(fleet(other), P0))
+        assert raised.value.message == (
+            f"dpuserviceinterface/{NS}/p0-sf-dk: has another node label than before, so it is kept"
         )
 
 
@@ -482,14 +525,14 @@ def test_how_far_it_reaches_may_not_be_known(applied: Inventory) -> None:
             HBN,
             ("metadata", "labels"),
             {"app.kubernetes.io/managed-by": "Helm"},
-            "dpuservice/doca-hbn-dk: is managed by Helm as well, which may undo the change",
+            f"dpuservice/{NS}/doca-hbn-dk: is managed by Helm as well, which may undo the change",
             id="managed by Helm",
         ),
         pytest.param(
             P0,
             ("metadata", "labels"),
             {"argocd.argoproj.io/instance": "zones"},
-            "dpuserviceinterface/p0-sf-dk: is managed by Argo CD as well, which may undo the "
+            f"dpuserviceinterface/{NS}/p0-sf-dk: is managed by Argo CD as well, which may undo the "
             "change",
             id="managed by Argo CD",
         ),
@@ -497,22 +540,23 @@ def test_how_far_it_reaches_may_not_be_known(applied: Inventory) -> None:
             HBN,
             ("spec", "paused"),
             True,
-            "dpuservice/doca-hbn-dk: is suspended, so nothing is rolled out until it is resumed",
+            f"dpuservice/{NS}/doca-hbn-dk: is suspended, so nothing is rolled out until it is "
+            "resumed",
             id="suspended",
         ),
         pytest.param(
             HBN,
             ("spec", "security"),
             {"privileged": True},
-            "dpuservice/doca-hbn-dk: its pods may no longer be privileged",
+            f"dpuservice/{NS}/doca-hbn-dk: its pods may no longer be privileged",
             id="less privileged than before",
         ),
         pytest.param(
             SET,
             (*TEMPLATE, "cluster", "nodeLabels"),
             {"bfb": "old"},
-            "dpuset/dpuset-dk: its nodes get other labels; before DPF 26.x only once they are "
-            "provisioned anew",
+            f"dpuset/{NS}/dpuset-dk: its nodes get other labels; before DPF 26.x only once they "
+            "are provisioned anew",
             id="another label",
         ),
     ],
@@ -520,7 +564,7 @@ def test_how_far_it_reaches_may_not_be_known(applied: Inventory) -> None:
 def test_what_a_user_should_know(
     name: str, path: tuple[str, ...], value: object, warning: str
 ) -> None:
-    assert planned(dk(), fleet(dk().having(name, path, value))).warnings == (warning,)
+    assert planned(unsaid(), fleet(unsaid().having(name, path, value))).warnings == (warning,)
 
 
 def test_a_claimed_interface_is_owned_by_dpf_as_well(applied: Inventory) -> None:
@@ -529,7 +573,7 @@ def test_a_claimed_interface_is_owned_by_dpf_as_well(applied: Inventory) -> None
     manifests = dk().having(P0, (*INNER, "spec", "service", "network"), "fast")
 
     warning = (
-        "dpuserviceinterface/p0-sf-dk: is owned by DPF as well since a service claimed it; "
+        f"dpuserviceinterface/{NS}/p0-sf-dk: is owned by DPF as well since a service claimed it; "
         "--force-conflicts takes it over"
     )
     assert planned(dk(), host).pending == ()

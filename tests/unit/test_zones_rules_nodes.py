@@ -6,8 +6,10 @@ from dpfctl.model import kinds
 from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.zones.findings import Code, Severity
 from dpfctl.zones.lint import lint
+from dpfctl.zones.planning import plan_zones
 from dpfctl.zones.zone import Zone
 from tests.builders import NS, Built, build, dpu, dpu_cluster, dpu_node, dpu_set
+from tests.unit.zone_cluster import carried_out, suited
 from tests.unit.zone_files import (
     HOSTS,
     SELECTOR,
@@ -337,16 +339,99 @@ def test_a_set_in_deletion_does_not_count() -> None:
     assert findings(dk().zones, fleet(going)) == []
 
 
-def test_a_left_over_set_of_the_same_zone_is_only_a_warning() -> None:
+def left_over(*, hosts: str) -> Manifests:
+    """A DPUSet that was applied with zone dk under another name."""
     old = Manifests({SET: dk().objects[SET]}).renamed(SET, "old")
     old = old.having("old", ("metadata", "labels"), {"dpfctl/zone": "dk"})
-    found = findings(dk().zones, fleet(old))
+    return old.having("old", HOSTS, {"matchLabels": {hosts: "true"}})
 
-    assert told(found, Code.OVERLAP) == [
-        "warning zone/dk: dpuset/old gives nodes the label bfb=dk too",
-        "warning dpuset/dpuset-dk: selects the same DPUs as dpuset/old",
-    ]
-    assert all("--prune" in finding.hint for finding in found)
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_a_set_cannot_be_renamed_while_the_old_one_is_there(prune: bool) -> None:
+    (finding,) = findings(dk().zones, fleet(left_over(hosts="e2e.servers/dk")), prune=prune)
+
+    assert finding.severity is Severity.ERROR
+    assert finding.message == "dpuset/dpuset-dk: selects the same DPUs as dpuset/old"
+    assert finding.hint == (
+        "it was applied with this zone before: keep its name, or delete the old one first"
+    )
+
+
+def test_a_left_over_set_of_other_hosts_is_only_a_warning_until_it_is_pruned() -> None:
+    there = fleet(left_over(hosts="other"))
+    (finding,) = findings(dk().zones, there)
+
+    assert (finding.severity, "--prune" in finding.hint) == (Severity.WARNING, True)
+    assert finding.message == "zone/dk: dpuset/old gives nodes the label bfb=dk too"
+    assert findings(dk().zones, there, prune=True) == []
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        pytest.param({"tier": "dk"}, id="another key"),
+        pytest.param({"bfb": "old"}, id="another value"),
+    ],
+)
+@pytest.mark.parametrize("prune", [False, True])
+def test_two_zones_of_one_name_are_an_error(label: dict[str, str], prune: bool) -> None:
+    (text,) = [f"{key}={value}" for key, value in label.items()]
+    other = left_over(hosts="other").having("old", (*TEMPLATE, "cluster", "nodeLabels"), label)
+
+    (finding,) = findings(dk().zones, fleet(other), prune=prune)
+    assert (finding.code, finding.severity) == (Code.OVERLAP, Severity.ERROR)
+    assert finding.message == f"zone/dk: another zone of this name has the label {text}: dpuset/old"
+
+
+def test_a_zone_may_change_its_label() -> None:
+    marked = {"dpfctl/zone": "dk"}
+    old = Manifests({SET: dk().objects[SET]}).having(SET, ("metadata", "labels"), marked)
+    old = old.having(SET, (*TEMPLATE, "cluster", "nodeLabels"), {"bfb": "old"})
+    assert findings(dk().zones, fleet(old)) == []
+
+
+class TestPruned:
+    """The rules judge what remains once what left the file is deleted."""
+
+    @pytest.fixture
+    def applied(self) -> Inventory:
+        """Zone dk with one DPU."""
+        made = dpu("d1", node="w1").labelled(DPU_SET_NAME=SET, DPU_SET_NAMESPACE=NS)
+        made = made.spec(
+            cluster={"namespace": EDGE[0], "name": EDGE[1], "nodeLabels": {"bfb": "dk"}}
+        )
+        there = fleet(host("w1", dk="true"), made)
+        plan = plan_zones(suited(dk().zones), there, prune=False, force=False)
+        return carried_out(there, plan.changes)
+
+    def test_a_file_with_the_service_alone_is_refused(self, applied: Inventory) -> None:
+        alone = Manifests({HBN: dk().objects[HBN]}).zones
+
+        assert not [f for f in findings(alone, applied) if f.severity is Severity.ERROR]
+        errors = [f for f in findings(alone, applied, prune=True) if f.severity is Severity.ERROR]
+        assert told(errors) == [
+            "error Z1 zone/dk: no DPUSet gives nodes the label bfb=dk",
+            "error Z3 dpuservice/doca-hbn-dk: dpuserviceinterface/p0-sf-dk: not found",
+            "error Z3 dpuservice/doca-hbn-dk: dpuserviceinterface/p1-sf-dk: not found",
+            "error Z3 dpuservice/doca-hbn-dk: dpuserviceinterface/app-sf-dk: not found",
+        ]
+
+    def test_so_it_is_if_the_nodes_were_read(self, applied: Inventory) -> None:
+        alone = Manifests({HBN: dk().objects[HBN]}).zones
+        clusters = {EDGE: nodes(d1={"bfb": "dk"})}
+        found = findings(alone, applied, clusters, prune=True)
+        assert told(found, Code.SELECTORS) == [
+            "error zone/dk: no DPUSet gives nodes the label bfb=dk"
+        ]
+
+    def test_a_port_loses_its_interface(self, applied: Inventory) -> None:
+        less = dk().without(P0).having(HBN, ("spec", "interfaces"), ["p1-sf-dk", "app-sf-dk"])
+        errors = [
+            f for f in findings(less.zones, applied, prune=True) if f.severity is Severity.ERROR
+        ]
+
+        assert not [f for f in findings(less.zones, applied) if f.severity is Severity.ERROR]
+        assert {finding.code for finding in errors} == {Code.CHAIN_PORTS}
 
 
 @pytest.mark.parametrize(

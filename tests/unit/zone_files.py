@@ -118,6 +118,12 @@ def dk() -> Manifests:
 
 
 @cache
+def unsaid() -> Manifests:
+    """Zone dk in words of every release: nothing is said of privileges."""
+    return dk().lacking("doca-hbn-dk", ("spec", "security"))
+
+
+@cache
 def prerequisites() -> Manifests:
     """What zones dk and ga need beside them."""
     return manifests_of("zone-prerequisites.yaml")
@@ -164,10 +170,14 @@ def nodes(**labels: Mapping[str, str]) -> Inventory:
 
 
 def findings(
-    zones: Iterable[Zone], host: Inventory, dpu_clusters: DpuClusters | None = None
+    zones: Iterable[Zone],
+    host: Inventory,
+    dpu_clusters: DpuClusters | None = None,
+    *,
+    prune: bool = False,
 ) -> list[Finding]:
     """What lint says, notes left out."""
-    found = lint(tuple(zones), host, dpu_clusters)
+    found = lint(tuple(zones), host, dpu_clusters, prune=prune)
     return [finding for finding in found if finding.severity is not Severity.NOTE]
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 
-from dpfctl.model import kinds, labels
+from dpfctl.model import kinds
 from dpfctl.model.resources import Ref, Resource
-from dpfctl.zones.anatomy import device_selection_of, given_labels, host_selection_of
+from dpfctl.zones.anatomy import (
+    device_selection_of,
+    given_labels,
+    host_selection_of,
+    own_labels,
+    runs_on_dpus,
+)
 from dpfctl.zones.findings import Code, Finding, Severity
+from dpfctl.zones.manifests import PARTS
 from dpfctl.zones.names import is_managed, label_flaw
 from dpfctl.zones.nodes import some
 from dpfctl.zones.outlook import Outlook, Standing
-from dpfctl.zones.zone import Member, Zone
+from dpfctl.zones.pruning import has_name_of, is_of_zone
+from dpfctl.zones.zone import Member, NodeLabel, Zone
 
 _HOSTS = ("spec", "dpuNodeSelector")
 
@@ -28,7 +36,8 @@ def check_label(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
             yield zone.finding(Code.OVERLAP, Severity.ERROR, fact, "zones differ in the value")
     for standing in outlook.standing(kinds.DPU_SET):
         if standing.zone is None and _gives(standing.resource, zone):
-            yield _same_label(standing, zone)
+            yield from _same_label(outlook, standing, zone)
+    yield from _namesake(outlook, zone)
 
 
 def check_hosts(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
@@ -47,21 +56,50 @@ def _gives(dpu_set: Resource, zone: Zone) -> bool:
     return given_labels(dpu_set).get(zone.label.key) == zone.label.value
 
 
-def _same_label(standing: Standing, zone: Zone) -> Finding:
+def _same_label(outlook: Outlook, standing: Standing, zone: Zone) -> Iterator[Finding]:
     fact = f"{standing.subject} gives nodes the label {zone.label} too"
-    if _is_left_over(standing.resource, zone):
-        return zone.finding(Code.OVERLAP, Severity.WARNING, fact, _PRUNE)
-    return zone.finding(Code.OVERLAP, Severity.ERROR, fact, "zones differ in the value")
+    if not is_of_zone(standing.resource, zone):
+        yield zone.finding(Code.OVERLAP, Severity.ERROR, fact, "zones differ in the value")
+        return
+    mine = [member.resource for member in zone.of(kinds.DPU_SET)]
+    if all(_shared(outlook, one, standing.resource) is None for one in mine):
+        yield zone.finding(Code.OVERLAP, Severity.WARNING, fact, _PRUNE)
+
+
+def _namesake(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
+    """Another zone of this name: its objects carry our label, and its nodes another one."""
+    found = {
+        label: standing.subject
+        for kind in reversed(PARTS)
+        for standing in reversed(outlook.standing(kind))
+        if standing.zone is None and has_name_of(standing.resource, zone)
+        for label in _foreign(standing.resource, zone)
+    }
+    for label, subject in sorted(found.items()):
+        fact = f"another zone of this name has the label {label}: {subject}"
+        hint = f"name one of them differently, or delete what is left: {subject}"
+        yield zone.finding(Code.OVERLAP, Severity.ERROR, fact, hint)
+
+
+def _foreign(resource: Resource, zone: Zone) -> tuple[NodeLabel, ...]:
+    """Labels that tie an object to other nodes; none if it is tied to those of the zone."""
+    is_elsewhere = resource.kind is kinds.DPU_SERVICE and not runs_on_dpus(resource)
+    found = () if is_elsewhere else own_labels(resource)
+    return () if zone.label in found else found
 
 
 def _others(outlook: Outlook, member: Member) -> Iterator[Standing]:
-    """Sets to compare with: those that are only in the cluster, and those before in the file."""
+    """Sets to compare with: those only in the cluster, pruned or not, and those before in the file.
+
+    Sets are pruned last, so for a while one is there beside the one that takes its place.
+    """
     is_before = True
     for standing in outlook.standing(kinds.DPU_SET):
         if standing.member is member:
             is_before = False
         elif standing.zone is None or is_before:
             yield standing
+    yield from (Standing(live) for live in outlook.pruned if live.kind is kinds.DPU_SET)
 
 
 def _overlap(outlook: Outlook, zone: Zone, member: Member, other: Standing) -> Iterator[Finding]:
@@ -70,11 +108,9 @@ def _overlap(outlook: Outlook, zone: Zone, member: Member, other: Standing) -> I
         return
     where = f": {some(shared)}" if shared else ""
     fact = f"selects the same DPUs as {other.subject}{where}"
-    if other.zone is None and _is_left_over(other.resource, zone):
-        yield member.warning(Code.OVERLAP, fact, _PRUNE, _HOSTS)
-    else:
-        hint = "a DPU belongs to one DPUSet: make the selectors exclude each other"
-        yield member.error(Code.OVERLAP, fact, hint, _HOSTS)
+    is_renamed = other.zone is None and is_of_zone(other.resource, zone)
+    hint = _RENAMED if is_renamed else _APART
+    yield member.error(Code.OVERLAP, fact, hint, _HOSTS)
 
 
 def _shared(outlook: Outlook, one: Resource, other: Resource) -> list[str] | None:
@@ -114,10 +150,6 @@ def _same_devices(one: Resource, other: Resource) -> bool:
     return mine.implies(theirs) or theirs.implies(mine)
 
 
-def _is_left_over(resource: Resource, zone: Zone) -> bool:
-    """Whether an object was applied with this zone once."""
-    is_ours = resource.label(labels.ZONE) == zone.name
-    return is_ours and resource.namespace == zone.namespace
-
-
 _PRUNE = "it was applied with this zone before and is no longer in the file: --prune deletes it"
+_RENAMED = "it was applied with this zone before: keep its name, or delete the old one first"
+_APART = "a DPU belongs to one DPUSet: make the selectors exclude each other"
