@@ -71,9 +71,9 @@ def told(session: Session, mode: Mode) -> Iterator[dict[str, Any]]:
 def announce(session: Session, mode: Mode, plan: "Plan") -> None:
     """Say before anything is written how far it reaches, and what should give pause."""
     from dpfctl.plan import Action
-    from dpfctl.render.plan_view import deletion_line, impact_line
+    from dpfctl.render.plan_view import deletion_line, folded, impact_lines
 
-    for warning in plan.warnings:
+    for warning in folded(plan.warnings):
         session.warn(warning)
     if mode.is_machine:
         return
@@ -81,9 +81,8 @@ def announce(session: Session, mode: Mode, plan: "Plan") -> None:
         if change.action is Action.DELETE:
             session.note(deletion_line(change))
     pending = {change.ref for change in plan.pending}
-    for impact in plan.impacts:
-        if impact.target in pending and (impact.names or impact.note or not impact.is_known):
-            session.note(impact_line(impact))
+    for line in impact_lines([i for i in plan.impacts if i.target in pending]):
+        session.note(line)
 
 
 def show_before_waiting(session: Session, mode: Mode, report: "Report") -> None:

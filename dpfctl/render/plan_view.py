@@ -1,6 +1,7 @@
 """Plans to text: what would change, line by line, and how far it reaches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import unified_diff
 from itertools import repeat
 from typing import Any
@@ -15,6 +16,7 @@ from dpfctl.render.text import clean
 CONTEXT_LINES = 2
 HIDDEN = "(secret)"
 _LISTED = 8
+_ONE_BY_ONE = 5
 _NOT_SHOWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 _INKS = {"+": Ink.GREEN, "-": Ink.RED, "@": Ink.CYAN}
 
@@ -62,6 +64,26 @@ def wanted(change: Change) -> Mapping[str, Any] | None:
             return change.after
 
 
+def impact_lines(impacts: Sequence[Impact]) -> list[str]:
+    """Say what changes touch besides their objects; of many objects together, not one by one."""
+    shown = [i for i in impacts if i.names or i.note or not i.is_known]
+    if len({impact.target for impact in impacts}) <= _ONE_BY_ONE:
+        return [impact_line(impact) for impact in shown]
+    together: dict[tuple[str, bool, str], list[Impact]] = {}
+    for impact in shown:
+        together.setdefault((impact.what, impact.is_known, impact.note), []).append(impact)
+    return [_joint_line(found) for found in together.values()]
+
+
+def folded(warnings: Sequence[str]) -> list[str]:
+    """Say once what is the same of many objects, with the first of them and their number."""
+    subjects: dict[str, list[str]] = {}
+    for warning in warnings:
+        subject, colon, fact = warning.partition(": ")
+        subjects.setdefault(fact if colon else warning, []).append(subject if colon else "")
+    return [line for fact, found in subjects.items() for line in _folded_lines(fact, found)]
+
+
 def deletion_line(change: Change) -> str:
     """Say that an object is going to be deleted, and why."""
     reason = "; ".join(clean(text) for text in change.reasons)
@@ -80,6 +102,19 @@ def impact_line(impact: Impact) -> str:
     rest = len(impact.names) - _LISTED
     more = f" and {rest} more" if rest > 0 else ""
     return f"{subject} ({len(impact.names)}): {names}{more}{note}"
+
+
+def _joint_line(impacts: Sequence[Impact]) -> str:
+    """One line for the same impact of several objects."""
+    names = tuple(dict.fromkeys(name for impact in impacts for name in impact.names))
+    line = impact_line(replace(impacts[0], names=names))
+    return line.replace(clean(str(impacts[0].target)), f"{len(impacts)} objects", 1)
+
+
+def _folded_lines(fact: str, subjects: Sequence[str]) -> list[str]:
+    if len(subjects) > _ONE_BY_ONE:
+        return [f"{subjects[0]} and {len(subjects) - 1} more: {fact}"]
+    return [f"{subject}: {fact}" if subject else fact for subject in subjects]
 
 
 def masked(value: Any, other: Any, word: str) -> Any:

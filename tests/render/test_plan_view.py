@@ -7,7 +7,14 @@ import yaml
 
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change, Impact
-from dpfctl.render.plan_view import diff_lines, impact_line, masked, wanted
+from dpfctl.render.plan_view import (
+    diff_lines,
+    folded,
+    impact_line,
+    impact_lines,
+    masked,
+    wanted,
+)
 from tests.builders import Built, ago, dpu_service
 from tests.render.tables import SGR, banned
 
@@ -250,3 +257,32 @@ def test_an_object_that_is_damaged_is_shown_as_far_as_it_goes() -> None:
     plan = Change(REF, Action.PATCH, "suspended", broken, {**broken.raw, "spec": {"paused": True}})
 
     assert "+  paused: true" in list(diff_lines(plan))
+
+
+def of_many(count: int, *names: str, what: str = "applications held") -> list[Impact]:
+    refs = [dpu_service(f"s{number}", "ns").resource.ref for number in range(count)]
+    return [Impact(ref, what, names) for ref in refs]
+
+
+def test_impacts_of_few_objects_stand_one_by_one() -> None:
+    assert impact_lines(of_many(2, "a")) == [
+        "dpuservice/ns/s0: applications held (1): a",
+        "dpuservice/ns/s1: applications held (1): a",
+    ]
+
+
+def test_impacts_of_many_objects_stand_together() -> None:
+    lines = impact_lines([*of_many(6, "a", "b"), *of_many(6, what="pods left running")])
+
+    assert lines == ["6 objects: applications held (2): a, b"]
+
+
+def test_the_same_warning_of_many_objects_stands_once() -> None:
+    warnings = [f"dpuservice/ns/s{number}: no application yet" for number in range(6)]
+
+    assert folded([*warnings, "dpuservice/ns/x: is being deleted", "by itself"]) == [
+        "dpuservice/ns/s0 and 5 more: no application yet",
+        "dpuservice/ns/x: is being deleted",
+        "by itself",
+    ]
+    assert folded(warnings[:2]) == warnings[:2]
