@@ -139,6 +139,7 @@ def apply_zone(
     with told(session, mode) as data:
         limit = flags.wait_limit(wait, timeout, is_file=fleet is not None, is_trial=is_trial)
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+        job.require_files()
         with closing(session.connect(target)) as cluster:
             plan = job.plan(
                 cluster, prune=prune, force=force_conflicts, is_mass_allowed=allow_mass_prune
@@ -185,6 +186,7 @@ def lint(
     mode = make_mode(session, "zone lint", flags.form_of(output), DryRun.NONE.value, color)
     with told(session, mode) as data:
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+        job.require_files()
         if offline:
             checked = job.check_alone()
         else:
@@ -228,6 +230,7 @@ def diff(
     mode = make_mode(session, "zone diff", flags.form_of(output), DryRun.CLIENT.value, color)
     with told(session, mode) as data:
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+        job.require_files()
         with closing(session.connect(target)) as cluster:
             plan = job.plan(cluster, prune=prune, force=False)
         announce(session, mode, plan)

@@ -43,6 +43,15 @@ class ZoneJob:
     strict: bool
     data: dict[str, Any]
 
+    def require_files(self) -> None:
+        """Say at once, before a cluster is asked, that there is nothing to read.
+
+        Raises:
+            InputError: No file is named.
+        """
+        if not self.files:
+            raise InputError(f"{self.mode.command}: names no file", "give -f FILE, a folder or -")
+
     def read(self, namespace: str) -> "ZoneInput":
         """Read the documents.
 
@@ -51,8 +60,7 @@ class ZoneJob:
         """
         from dpfctl.zones.reading import read_zones
 
-        if not self.files:
-            raise InputError(f"{self.mode.command}: names no file", "give -f FILE, a folder or -")
+        self.require_files()
         if "-" in self.files and self.target.fleet == "-":
             fact = "--filename -: standard input is the fleet already"
             raise InputError(fact, "put one of the two into a file")

@@ -143,6 +143,8 @@ def suggestion(name: Name, namespace: str | None, known: Iterable[Ref]) -> str:
         return f"it exists in {', '.join(elsewhere)}: write {elsewhere[0]}/{name.name}"
     here = [r.name for r in refs if namespace in (None, r.namespace)] or [r.name for r in refs]
     near = _nearest(name.name, sorted(set(here)))
+    if not near and name.name in _WORDS:
+        return f"one word names one object: write {name.name}/NAME"
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -23,13 +23,13 @@ def critical_warnings(
         dpu_clusters: What each DPU cluster holds, or why that is not known.
 
     Returns:
-        Sentences that start with ``dpuservice/name: ``, the most important one first.
+        Sentences that start with ``dpuservice/namespace/name: ``, the most important one first.
     """
     if runs_on_host(service):
         facts: Iterator[str] = iter(("runs on the host cluster; the label has no effect",))
     else:
         facts = _facts(service, host, dpu_clusters)
-    return tuple(f"{service.kind}/{service.name}: {fact}" for fact in facts)
+    return tuple(f"{service.ref}: {fact}" for fact in facts)
 
 
 def _facts(service: Resource, host: Inventory, dpu_clusters: DpuClusters) -> Iterator[str]:

@@ -135,16 +135,16 @@ class TestMark:
         told = fleet.run("mark-critical", "edge", "host", "--max-nodes=3").err.splitlines()
 
         assert told[:3] == [
-            "warning: dpuservice/edge: its nodeSelector matches no DPU node; no host is tainted "
-            "for it",
-            "warning: dpuservice/edge: is suspended, and counts all the same; no update reaches "
-            "its pods",
-            "warning: dpuservice/host: runs on the host cluster; the label has no effect",
+            f"warning: dpuservice/{NS}/edge: its nodeSelector matches no DPU node; no host is "
+            "tainted for it",
+            f"warning: dpuservice/{NS}/edge: is suspended, and counts all the same; no update "
+            "reaches its pods",
+            f"warning: dpuservice/{NS}/host: runs on the host cluster; the label has no effect",
         ]
         young = fleet.run("mark-critical", "young", "--max-nodes=3").err
         assert young.startswith(
-            "warning: dpuservice/young: has no status.serviceID yet; every host that it is meant "
-            "for counts as not ready\n"
+            f"warning: dpuservice/{NS}/young: has no status.serviceID yet; every host that it is "
+            "meant for counts as not ready\n"
         )
 
     def test_r_crit_05b_taints_that_are_switched_off(self, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ class TestMark:
         fleet = rack(tmp_path, config)
 
         assert fleet.run("mark-critical", "sriov").err == (
-            "warning: dpuservice/sriov: taints are disabled in the DPFOperatorConfig; "
+            f"warning: dpuservice/{NS}/sriov: taints are disabled in the DPFOperatorConfig; "
             "no host is tainted or untainted\n"
             f"note: dpuservice/{NS}/sriov: hosts tainted at once: none; "
             "taints are disabled in the DPFOperatorConfig\n"

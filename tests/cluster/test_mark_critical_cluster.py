@@ -138,7 +138,7 @@ class TestPreview:
 
         assert (result.code, result.lines) == (0, ["0 of 2 schedulable hosts would be tainted"])
         assert result.err == (
-            "warning: dpuservice/crit04c: its nodeSelector matches no DPU node; "
+            f"warning: dpuservice/{NS}/crit04c: its nodeSelector matches no DPU node; "
             "no host is tainted for it\n"
         )
 
@@ -159,7 +159,7 @@ class TestPreview:
 
         told = "taints are disabled in the DPFOperatorConfig"
         assert (result.code, result.lines) == (0, [f"{told}: no host would be tainted"])
-        assert result.err.startswith(f"warning: dpuservice/crit05b: {told}")
+        assert result.err.startswith(f"warning: dpuservice/{NS}/crit05b: {told}")
 
     def test_r_zone_03_a_service_of_a_zone_leaves_hosts_of_other_zones(
         self, site: HostSite

@@ -6,9 +6,10 @@ from dpfctl.errors import UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
 from dpfctl.reconcile import critical_warnings
-from tests.builders import Built, dpu_node, dpu_service, inventory, node, operator_config
+from tests.builders import NS, Built, dpu_node, dpu_service, inventory, node, operator_config
 from tests.unit.hosts import Site, cluster, meant_for, one_host, service, site, with_label
 
+PREFIX = f"dpuservice/{NS}/sriov: "
 DEAD = UnreachableError("dpu cluster ns1/cluster-one: no answer")
 ELSEWHERE = meant_for(service(), with_label("bfb", "ga"))
 UNREADABLE = meant_for(service(), {"matchExpressions": [{"key": "bfb", "operator": "Like"}]})
@@ -17,8 +18,8 @@ PICKS_NONE = service().spec(dpuClusterSelector={"matchLabels": {"zone": "se"}})
 
 def warnings(fleet: Site) -> list[str]:
     found = critical_warnings(fleet.service(), fleet.host, fleet.sides)
-    assert all(text.startswith("dpuservice/sriov: ") for text in found)
-    return [text.removeprefix("dpuservice/sriov: ") for text in found]
+    assert all(text.startswith(PREFIX) for text in found)
+    return [text.removeprefix(PREFIX) for text in found]
 
 
 @pytest.mark.parametrize(

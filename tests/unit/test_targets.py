@@ -240,6 +240,13 @@ class TestNotFound:
                 id="nearly the same name",
             ),
             pytest.param(
+                ("dpuservice", "hbn"),
+                NS,
+                f"dpuservice/dpuservice: not found in namespace {NS}",
+                "one word names one object: write dpuservice/NAME",
+                id="the kind as a word of its own",
+            ),
+            pytest.param(
                 ("dpuservice/hbm",),
                 NS,
                 f"dpuservice/hbm: not found in namespace {NS}",
