@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from dpfctl.marks.pause import UNTIL
 from dpfctl.marks.suspensions import Suspension
 from dpfctl.model.timestamps import format_time
 from dpfctl.render.age import age
@@ -49,7 +50,8 @@ def suspension_data(suspensions: Sequence[Suspension]) -> list[dict[str, Any]]:
 
 def _until(one: Suspension) -> str:
     if one.until is None:
-        return "-"
+        told = one.service.annotation(UNTIL)
+        return f"{clean(told)} (no time)" if told else "-"
     return f"{format_time(one.until)}{' (overdue)' if one.overdue is not None else ''}"
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dpfctl.marks.pause import UNTIL
 from dpfctl.marks.suspensions import Suspension
 from dpfctl.render.machine import to_json
 from dpfctl.render.suspension_view import suspension_data, suspension_lines
@@ -36,6 +37,13 @@ def test_an_end_that_is_still_to_come() -> None:
 
     (_, line) = suspension_lines([coming], NOW)
     assert line.split()[5:] == ["2026-03-14T10:26:53Z", "-"]
+
+
+def test_an_end_that_is_no_time_is_shown_as_it_was_written() -> None:
+    service = dpu_service("hbn", "ns").having(metadata={"annotations": {UNTIL: "tomorrow"}})
+    unclear = Suspension(service.resource, None, "", "", "", None, None)
+
+    assert suspension_lines([unclear], NOW)[1].split()[5:] == ["tomorrow", "(no", "time)", "-"]
 
 
 def test_entries_for_machines() -> None:
