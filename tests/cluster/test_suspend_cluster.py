@@ -45,7 +45,6 @@ class TestSuspend:
         assert result.err.splitlines() == [
             f"note: dpuservice/{NS}/hbn: applications held (1): {NS}/edge-hbn",
             f"note: dpuservice/{NS}/hbn: clusters without an application (1): core",
-            f"note: dpuservice/{NS}/hbn: dpus concerned: none",
         ]
         assert after["spec"] == before["spec"] | {"paused": True}
         assert after["metadata"]["generation"] == before["metadata"]["generation"] + 1
