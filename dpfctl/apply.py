@@ -20,6 +20,7 @@ from typing import Any
 
 from dpfctl.cluster.crew import side_by_side
 from dpfctl.errors import (
+    DEBUG,
     AccessError,
     ConflictError,
     DpfctlError,
@@ -246,6 +247,7 @@ class _Writer:
             return Outcome(change, result, failure, attempts=tries.made)
         except Exception as bug:  # one broken change must not hide the others
             error = DpfctlError(f"{change.ref}: {type(bug).__name__}: {bug}", _BUG)
+            error.__cause__ = bug
             return Outcome(change, Result.FAILED, error)
 
     def is_there(self, change: Change) -> bool:
@@ -302,14 +304,25 @@ class _Writer:
         if stored is None:
             return Outcome(change, result, attempts=attempts)
         shown = stored.raw if self.is_trial else {}
-        left = self.replan(change, stored) if change.action is Action.PATCH else change
-        if change.action is Action.PATCH and left.action is not Action.NONE:
-            raise RejectedError(
-                f"{change.ref}: the server took the change and undid it",
-                "an admission policy or webhook rewrites this object",
-            )
+        note = self._judged(change, stored)
         version = stored.resource_version
-        return Outcome(change, result, attempts=attempts, version=version, stored=shown)
+        return Outcome(change, result, None, note, attempts, version, shown)
+
+    def _judged(self, change: Change, stored: Resource) -> str:
+        """Compare what was stored with what was asked for; a remark if it differs a little.
+
+        Raises:
+            RejectedError: It differs in more than annotations, which explain and decide nothing.
+        """
+        if change.action is not Action.PATCH:
+            return ""
+        paths = [str(operation["path"]) for operation in self.replan(change, stored).operations[1:]]
+        if not paths:
+            return ""
+        fields = ", ".join(paths)
+        if all(path.startswith(_ANNOTATIONS) for path in paths):
+            return f"{change.done}, but the server changed {fields}"
+        raise RejectedError(f"{change.ref}: the server took the change and undid {fields}", _POLICY)
 
     def _again(self, change: Change) -> Change:
         """Plan a change on the object as it is now."""
@@ -377,7 +390,9 @@ def _absence_is_fine() -> Iterator[None]:
 
 
 _AFTER_REFUSAL = {Result.PLANNED: Result.SKIPPED, Result.UNKNOWN: Result.SKIPPED}
+_ANNOTATIONS = "/metadata/annotations"
+_POLICY = "an admission policy or webhook rewrites this object"
 _BUSY = "something else keeps writing it; try again later"
 _NOBODY_KNOWS = "whether it was written is not known; run the command again to settle it"
 _READ_BACK = "the answer was lost; read again, it is as wanted"
-_BUG = "this is a bug in dpfctl; run again with DPFCTL_DEBUG=1 and report it"
+_BUG = f"this is a bug in dpfctl; run again with {DEBUG}=1 and report it"

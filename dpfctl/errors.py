@@ -25,6 +25,9 @@ or ``kind/name`` it is about, and never holds a secret.
 from enum import IntEnum
 from typing import NamedTuple
 
+DEBUG = "DPFCTL_DEBUG"
+"""Environment variable; ``1`` asks for tracebacks."""
+
 
 class ExitCode(IntEnum):
     """The exit codes, a contract with scripts (``docs/reference/exit-codes.md``)."""

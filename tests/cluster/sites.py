@@ -9,7 +9,7 @@ from dpfctl.model.applications import SKIP_RECONCILE
 from dpfctl.model.kinds import SERVICES
 from tests.builders import NS, Built, application, dpu_cluster, operator_config
 from tests.command_line import Result, dpfctl
-from tests.controlplane.api import MERGE_PATCH, Json
+from tests.controlplane.api import MERGE_PATCH, Answer, Json
 from tests.controlplane.cluster import ControlPlane
 from tests.controlplane.load import apply_objects
 from tests.faults.services import Services
@@ -103,9 +103,14 @@ def let(cluster: ControlPlane, namespace: str, verbs: Sequence[str], user: str =
 
 def may_pause(services: Services) -> bool:
     """Whether a suspension would be stored as it is asked for."""
-    body, query = {"spec": {"paused": True}}, {"dryRun": "All"}
-    answer = services.cluster.api.request("PATCH", services.path("hbn"), body, MERGE_PATCH, query)
+    answer = try_merge(services, {"spec": {"paused": True}})
     return answer.status == 200 and answer.json()["spec"]["paused"] is True
+
+
+def try_merge(services: Services, body: Json) -> Answer:
+    """Ask what a merge patch of a service would lead to."""
+    api, query = services.cluster.api, {"dryRun": "All"}
+    return api.request("PATCH", services.path("hbn"), body, MERGE_PATCH, query)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

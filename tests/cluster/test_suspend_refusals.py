@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from dpfctl.marks.pause import REASON
 from tests.builders import NS
-from tests.cluster.policies import denied, undone
+from tests.cluster.policies import denied, reworded, undone
 from tests.cluster.sites import Site, acts, let, make_site, may_pause, wait_until
 from tests.command_line import Result, dpfctl
 from tests.controlplane.cluster import ControlPlane
@@ -125,9 +126,21 @@ class TestRefused:
 
         assert (result.code, result.out) == (1, "")
         assert (
-            f"error: dpuservice/{NS}/hbn: the server took the change and undid it\n" in result.err
+            f"error: dpuservice/{NS}/hbn: the server took the change and undid /spec/paused\n"
+            in result.err
         )
         assert site.services.paused() == []
+
+    def test_a_policy_that_rewords_an_annotation_undoes_nothing(self, site: Site) -> None:
+        with reworded(site, REASON, "censored"):
+            result = site.run("suspend", "hbn", "--reason", "switch upgrade")
+
+        assert (result.code, result.out) == (0, f"{HBN} suspended\n")
+        assert (
+            f"note: dpuservice/{NS}/hbn: suspended, but the server changed"
+            " /metadata/annotations/dpfctl~1suspend-reason\n"
+        ) in result.err
+        assert site.services.paused() == ["hbn"]
 
     def test_by_a_rule_that_is_younger_than_the_service(self, new_cluster: NewCluster) -> None:
         cluster = new_cluster(crds=False)
