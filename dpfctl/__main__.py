@@ -13,14 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from dpfctl.errors import DpfctlError, ExitCode, InputError, TerminatedError
+from dpfctl.errors import DEBUG, DpfctlError, ExitCode, InputError, TerminatedError
 
 if TYPE_CHECKING:
     import typer
 
     from dpfctl.session import Session
-
-DEBUG = "DPFCTL_DEBUG"
 
 
 def run(args: Sequence[str], session: "Session", *, program: str = "dpfctl") -> int:

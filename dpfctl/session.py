@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
-from dpfctl.errors import DpfctlError
+from dpfctl.errors import DEBUG, DpfctlError
 from dpfctl.render.text import clean
 
 if TYPE_CHECKING:
@@ -144,6 +144,16 @@ class Session:
         from dpfctl.cluster.fleet_source import read_manifests
 
         return read_manifests(name, self.stdin)
+
+    def show_causes(self, failures: "Sequence[DpfctlError]") -> None:
+        """Write what failures were raised from, if the user asked for tracebacks."""
+        if self.environ.get(DEBUG) != "1":
+            return
+        from traceback import format_exception
+
+        for failure in failures:
+            if failure.__cause__ is not None:
+                self.err.write("".join(format_exception(failure.__cause__)))
 
     def warn(self, text: str) -> None:
         """Say on stderr what the user should know but need not act on."""

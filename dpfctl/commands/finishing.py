@@ -107,6 +107,7 @@ def _show(session: Session, mode: Mode, report: "Report", code: ExitCode) -> Non
 
     for line in trouble_lines(report):
         session.err.write(f"{line}\n")
+    session.show_causes(report.failures)
     if mode.is_machine:
         session.out.write(_report_text(mode, report, code))
         return

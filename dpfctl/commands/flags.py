@@ -232,6 +232,26 @@ def wait_limit(is_waiting: bool, timeout: str | None, *, is_file: bool, is_trial
     return DEFAULT_TIMEOUT if timeout is None else seconds("--timeout", timeout, at_least=0.1)
 
 
+def utf8(flag: str, text: str | None) -> str | None:
+    """Return the text of a flag that is going to be stored.
+
+    Raises:
+        InputError: The bytes of the command line were no UTF-8, which is all that an object holds.
+    """
+    if text is not None and not is_utf8(text):
+        raise InputError(f"{flag}: is not UTF-8 text", "set the terminal to UTF-8")
+    return text
+
+
+def is_utf8(text: str) -> bool:
+    """Whether text from outside can be stored: Python keeps other bytes as half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def moment(flag: str, text: str, now: datetime) -> datetime:
     """Return the point in time that a flag was given: a time, or a duration from now.
 

@@ -117,7 +117,7 @@ def suspend(
         pause = Pause(
             at=now,
             by=as_user or _user(session),
-            reason=reason,
+            reason=flags.utf8("--reason", reason),
             until=None if until is None else flags.moment("--until", until, now),
             is_forced=force,
         )
@@ -281,7 +281,9 @@ def _limit(job: _Job, wait: bool, timeout: str | None) -> float:
 
 
 def _user(session: Session) -> str:
-    return session.environ.get("USER") or session.environ.get("LOGNAME") or ""
+    """Who the environment says is asking; a name that cannot be stored says nothing."""
+    name = session.environ.get("USER") or session.environ.get("LOGNAME") or ""
+    return name if flags.is_utf8(name) else ""
 
 
 def _lagging(

@@ -59,6 +59,12 @@ class TestSuccess:
             UNTIL: "2026-11-20T11:00:00Z",
         }
 
+    def test_a_user_whose_name_is_no_text_is_not_told(self, fleet: FleetOnDisk) -> None:
+        result = fleet.run("suspend", "hbn", environ={"USER": "bad\udcff"})
+
+        assert result.code == 0
+        assert BY not in fleet.annotations("hbn")
+
     @pytest.mark.parametrize(
         ("until", "moment"),
         [

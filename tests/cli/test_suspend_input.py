@@ -123,6 +123,12 @@ WRONG = [
         id="empty selector",
     ),
     pytest.param(
+        ["hbn", "--reason", "bad\udcff"],
+        2,
+        "error: --reason: is not UTF-8 text\nhint: set the terminal to UTF-8\n",
+        id="bytes that are no text",
+    ),
+    pytest.param(
         ["hbn", "--until", "soon"],
         2,
         'error: --until: "soon" is neither a duration nor a time\n'
