@@ -8,7 +8,7 @@ from dpfctl.model.kinds import Kind
 from dpfctl.zones.findings import Code, Finding, Severity, in_order
 from dpfctl.zones.nodes import DpuClusters
 from dpfctl.zones.outlook import Outlook
-from dpfctl.zones.rules.chains import check_mtu, check_ports
+from dpfctl.zones.rules.chains import check_live_ports, check_mtu, check_ports
 from dpfctl.zones.rules.interfaces import check_claims, check_interface_names, check_interfaces
 from dpfctl.zones.rules.networks import check_networks, check_resources
 from dpfctl.zones.rules.overlaps import check_hosts, check_label
@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     check_claims,
     check_interface_names,
     check_ports,
+    check_live_ports,
     check_uplinks,
     check_service_ids,
     check_releases,
@@ -42,7 +43,7 @@ _NEEDED: Mapping[Kind, tuple[Code, ...]] = {
     kinds.DPU_SET: (Code.OVERLAP,),
     kinds.DPU_NODE: (Code.OVERLAP,),
     kinds.DPU_SERVICE_INTERFACE: (Code.INTERFACES, Code.CHAIN_PORTS, Code.PORTS),
-    kinds.DPU_SERVICE_CHAIN: (),
+    kinds.DPU_SERVICE_CHAIN: (Code.CHAIN_PORTS,),
     kinds.DPU_SERVICE: (Code.CLAIMS, Code.SERVICE_IDS, Code.RELEASES),
     kinds.DPU: (Code.CHAIN_PORTS, Code.PORTS),
     kinds.DPU_DEVICE: (),

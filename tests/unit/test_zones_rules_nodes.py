@@ -520,3 +520,25 @@ def test_a_dpu_cluster_without_nodes_is_made_up_for_by_its_dpus() -> None:
 
     assert note.severity is Severity.NOTE
     assert note.fact == ("nodes of dpucluster/dpu-cplane/edge are taken from its DPUs: nodes: no")
+
+
+class TestEveryHost:
+    """A selector that is empty or was forgotten selects the whole fleet."""
+
+    EVERY = (
+        "warning dpuset/dpuset-dk: selects every host, now and in future: "
+        "it has no dpuNodeSelector, or an empty one"
+    )
+
+    @pytest.mark.parametrize("selector", [{}, {"matchLabels": {}}, None], ids=str)
+    def test_it_is_told(self, selector: Json | None) -> None:
+        path = ("spec", "dpuNodeSelector")
+        manifests = (
+            dk().lacking(SET, path) if selector is None else dk().having(SET, path, selector)
+        )
+        assert self.EVERY in told(findings(manifests.zones, fleet(dpu_node("w1"))), Code.OVERLAP)
+
+    def test_a_selector_of_devices_is_one_too(self) -> None:
+        manifests = dk().lacking(SET, ("spec", "dpuNodeSelector"))
+        part = manifests.having(SET, ("spec", "dpuDeviceSelector"), {"matchLabels": {"slot": "1"}})
+        assert self.EVERY not in told(findings(part.zones, fleet()), Code.OVERLAP)

@@ -356,3 +356,62 @@ def test_mtu_without_a_configuration_is_not_checked() -> None:
     assert [(f.severity, f.code) for f in lint(manifests.zones, host, None)] == [
         (Severity.NOTE, Code.MTU)
     ]
+
+
+THIEF = ("site", "n")
+LIVE = {"w1_dpu": {"bfb": "dk", "site": "n", **OS}}
+
+
+def thief(**labels: str) -> Manifests:
+    """A zone of one interface that has labels which the chains of zone dk ask for."""
+    marks = labels or {"uplink": "p0"}
+    only = Manifests({"p0": prerequisites().objects["p0"]}).renamed("p0", "p0-copy")
+    key, value = THIEF
+    return only.having("p0-copy", LABELS, marks).having(
+        "p0-copy", SELECTOR, {"matchLabels": {key: value}}
+    )
+
+
+class TestPortsOfLiveChains:
+    """Z6 the other way round: what a zone does to chains that are there already."""
+
+    def found(self, manifests: Manifests, **labels: Json) -> list[str]:
+        cluster = {EDGE: nodes(**(labels or LIVE))}
+        host = fleet(dk(), dpu_cluster(EDGE[1], EDGE[0]), provisioned("w1-dpu", bfb="dk"))
+        return told(findings(manifests.zones, host, cluster), Code.CHAIN_PORTS)
+
+    def test_a_second_interface_for_a_port_of_another_zone(self) -> None:
+        assert self.found(thief()) == [
+            "error dpuserviceinterface/p0-copy: breaks dpuservicechain/hbn-to-fabric-dk, whose "
+            "port uplink=p0 then meets more than one interface on w1-dpu: "
+            "dpuserviceinterface/p0, dpuserviceinterface/p0-copy"
+        ]
+
+    def test_other_labels_meet_no_port(self) -> None:
+        assert self.found(thief(uplink="p7")) == []
+
+    def test_other_nodes_have_no_such_chain(self) -> None:
+        elsewhere = {"w1_dpu": {"bfb": "dk", **OS}, "w2_dpu": {"site": "n", **OS}}
+        assert self.found(thief(), **elsewhere) == []
+
+    def test_the_zone_that_is_there_breaks_nothing(self) -> None:
+        assert self.found(dk()) == []
+
+    def test_chains_that_cannot_be_read_are_told(self) -> None:
+        host = fleet(troubles={kinds.DPU_SERVICE_CHAIN: Trouble.FORBIDDEN})
+        notes = [f for f in lint(dk().zones, host, None) if f.severity is Severity.NOTE]
+        assert [(f.code, "dpuservicechains" in f.fact) for f in notes] == [(Code.CHAIN_PORTS, True)]
+
+
+# Z7
+
+
+def test_an_interface_that_no_chain_of_the_zone_uses_need_not_cover_it() -> None:
+    other = Manifests({"p0": prerequisites().objects["p0"]}).renamed("p0", "vf2")
+    part = other.having("vf2", LABELS, {"vf": "2"}).having(
+        "vf2", (*INNER, "spec"), {"interfaceType": "vf", "vf": {"vfID": 2, "pfID": 0}}
+    )
+    some = part.having("vf2", SELECTOR, {"matchLabels": {"rack": "1"}})
+    cluster = nodes(w1_dpu={"bfb": "dk", "rack": "1", **OS}, w2_dpu={"bfb": "dk", **OS})
+    host = fleet(some, dpu_cluster(EDGE[1], EDGE[0]))
+    assert told(findings(dk().zones, host, {EDGE: cluster}), Code.PORTS) == []

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dpfctl.model import kinds
-from dpfctl.model.resources import Resource
+from dpfctl.model.resources import Ref, Resource
 from dpfctl.zones.anatomy import Port, interface_labels, ports_of, switches_of
 from dpfctl.zones.findings import Code, Finding, Severity
 from dpfctl.zones.nodes import DpuNode, place_text, some
@@ -17,6 +17,7 @@ from dpfctl.zones.outlook import Outlook, Standing
 from dpfctl.zones.zone import Member, Zone
 
 DEFAULT_MTU = 1500
+_APART = "their nodeSelectors must keep them apart"
 _MTU = ("spec", "networking", "highSpeedMTU")
 
 
@@ -42,6 +43,18 @@ def check_ports(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
             yield from _port(outlook, zone, member, port)
 
 
+def check_live_ports(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
+    """Check that no interface of the zone is one too many for a chain that is there already."""
+    mine = {m.resource.ref: m for m in zone.of(kinds.DPU_SERVICE_INTERFACE)}
+    for chain in outlook.standing(kinds.DPU_SERVICE_CHAIN):
+        if chain.zone is not None:
+            continue
+        for port in ports_of(chain.resource):
+            named = _named(outlook, chain.resource, port)
+            if any(one.resource.ref in mine for one in named):
+                yield from _broken(outlook, chain, port, named, mine)
+
+
 def check_mtu(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
     """Check that no switch wants larger packets than the network takes."""
     configs = outlook.fleet.list(kinds.DPF_OPERATOR_CONFIG)
@@ -65,12 +78,7 @@ def has_labels(interface: Resource, wanted: Mapping[str, str]) -> bool:
 
 
 def _port(outlook: Outlook, zone: Zone, member: Member, port: Port) -> Iterator[Finding]:
-    named = [
-        standing
-        for standing in outlook.standing(kinds.DPU_SERVICE_INTERFACE)
-        if standing.resource.namespace == member.resource.namespace
-        and has_labels(standing.resource, port.labels)
-    ]
+    named = _named(outlook, member.resource, port)
     meetings = [_meeting(outlook, node, named) for node in outlook.nodes_of(zone)]
     lonely = [m.node for m in meetings if not m.sure and not m.possible]
     crowded = [m for m in meetings if len(m.sure) > 1]
@@ -82,8 +90,37 @@ def _port(outlook: Outlook, zone: Zone, member: Member, port: Port) -> Iterator[
         subjects = some(standing.subject for m in crowded for standing in m.sure)
         where = place_text(zone, [m.node for m in crowded])
         fact = f"port {_text(port)} meets more than one interface {where}: {subjects}"
-        hint = "their nodeSelectors must keep them apart"
-        yield member.error(Code.CHAIN_PORTS, fact, hint, port.path)
+        yield member.error(Code.CHAIN_PORTS, fact, _APART, port.path)
+
+
+def _named(outlook: Outlook, chain: Resource, port: Port) -> list[Standing]:
+    """Interfaces that have the labels of a port, wherever they are."""
+    return [
+        standing
+        for standing in outlook.standing(kinds.DPU_SERVICE_INTERFACE)
+        if standing.resource.namespace == chain.namespace
+        and has_labels(standing.resource, port.labels)
+    ]
+
+
+def _broken(
+    outlook: Outlook,
+    chain: Standing,
+    port: Port,
+    named: Sequence[Standing],
+    mine: Mapping[Ref, Member],
+) -> Iterator[Finding]:
+    """Blame the first interface of the zone that meets another one in a live chain's port."""
+    reached = [n for n in outlook.nodes if n.takes(chain.resource, outlook.keys)]
+    meetings = [_meeting(outlook, node, named) for node in reached]
+    crowded = [m for m in meetings if len(m.sure) > 1]
+    guilty = [mine[s.resource.ref] for m in crowded for s in m.sure if s.resource.ref in mine]
+    if guilty:
+        subjects = some(standing.subject for m in crowded for standing in m.sure)
+        where = some(m.node.name for m in crowded)
+        what = f"whose port {_text(port)} then meets more than one interface on {where}"
+        fact = f"breaks {chain.subject}, {what}: {subjects}"
+        yield guilty[0].error(Code.CHAIN_PORTS, fact, _APART)
 
 
 def _meeting(outlook: Outlook, node: DpuNode, named: Sequence[Standing]) -> _Meeting:

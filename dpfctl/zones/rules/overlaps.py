@@ -20,6 +20,7 @@ from dpfctl.zones.pruning import has_name_of, is_of_zone
 from dpfctl.zones.zone import Member, NodeLabel, Zone
 
 _HOSTS = ("spec", "dpuNodeSelector")
+_EVERY_HOST = "selects every host, now and in future: it has no dpuNodeSelector, or an empty one"
 
 
 def check_label(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
@@ -45,6 +46,8 @@ def check_hosts(outlook: Outlook, zone: Zone) -> Iterator[Finding]:
     for member in zone.of(kinds.DPU_SET):
         selection = host_selection_of(member.resource)
         hosts = outlook.hosts
+        if selection.is_everything and device_selection_of(member.resource).is_everything:
+            yield member.warning(Code.OVERLAP, _EVERY_HOST, "give it labels of hosts", _HOSTS)
         if hosts and not _selected(outlook, member.resource):
             fact = f"selects none of {len(hosts)} hosts: {selection.text('host')}"
             yield member.warning(Code.OVERLAP, fact, "label the hosts", _HOSTS)
