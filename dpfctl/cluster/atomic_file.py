@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +17,12 @@ _POLL = 0.02
 _LONGEST_PREFIX = 100
 
 
-def replace_file(path: Path, data: bytes, mode: int | None = None) -> os.stat_result:
+def replace_file(
+    path: Path,
+    data: bytes,
+    mode: int | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> os.stat_result:
     """Write a file by way of a temporary one beside it.
 
     The content has reached the disk before the name points to it. A run that is killed leaves the
@@ -27,6 +32,8 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> os.stat_re
         path: The file; not a symbolic link. It need not exist.
         data: Its whole new content.
         mode: Permission bits; None keeps those of the file that is replaced.
+        check: Called when the new content is on the disk, just before the name points to it; what
+            it raises leaves the old file.
 
     Returns:
         What the new file is, even if somebody has replaced it again by now.
@@ -35,7 +42,7 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> os.stat_re
         InputError: Disk full, folder read-only or missing; the old file is as it was.
     """
     try:
-        return _replace(path, data, mode)
+        return _replace(path, data, mode, check)
     except OSError as error:
         raise unusable(path, "written", error) from error
 
@@ -68,7 +75,9 @@ def unusable(path: Path, verb: str, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be {verb}: {reason[:1].lower()}{reason[1:]}")
 
 
-def _replace(path: Path, data: bytes, mode: int | None) -> os.stat_result:
+def _replace(
+    path: Path, data: bytes, mode: int | None, check: Callable[[], None]
+) -> os.stat_result:
     prefix = f".{path.name[:_LONGEST_PREFIX]}."
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
     try:
@@ -77,6 +86,7 @@ def _replace(path: Path, data: bytes, mode: int | None) -> os.stat_result:
             file.write(data)
             file.flush()
             os.fsync(handle)
+            check()
             Path(name).replace(path)
             _sync_folder(path.parent)
             return os.fstat(handle)

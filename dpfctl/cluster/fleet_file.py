@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source, stamp_of
 from dpfctl.errors import (
+    ConflictError,
     DpfctlError,
     ForbiddenError,
     InputError,
@@ -163,7 +164,7 @@ class FleetFile:
 
         Raises:
             InputError: The fleet is no regular file, or the file cannot be written; nothing is.
-            ConflictError: Another process kept the file locked.
+            ConflictError: Another process kept the file locked, or wrote it in spite of the lock.
         """
         with ExitStack() as ending:
             with self._mutex:
@@ -193,9 +194,15 @@ class FleetFile:
             if edits := draft.edits:
                 with _paused_collector():
                     documents = edit_documents(self._documents, draft.base, edits, draft.latest)
-                    written = replace_file(path, _text(documents))
+                    written = replace_file(path, _text(documents), check=self._check_unchanged)
                     self._keep(documents, stamp_of(written))
                 self._given_out = draft.latest
+
+    def _check_unchanged(self) -> None:
+        """Refuse to write over what a program that knows of no lock has written meanwhile."""
+        if self._source.stamp() != self._stamp:
+            fact = f"{self.label}: was written by another program meanwhile"
+            raise ConflictError(fact, "nothing was written; run the command again")
 
     def _close_draft(self) -> None:
         with self._mutex:

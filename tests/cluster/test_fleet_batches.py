@@ -50,9 +50,9 @@ def replacements(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were replaced, one entry for each time."""
     seen: list[Path] = []
 
-    def counted(path: Path, data: bytes) -> Any:
+    def counted(path: Path, data: bytes, **options: Any) -> Any:
         seen.append(path)
-        return atomic_file.replace_file(path, data)
+        return atomic_file.replace_file(path, data, **options)
 
     monkeypatch.setattr(fleet_file, "replace_file", counted)
     return seen
@@ -148,6 +148,27 @@ def test_discarded_writes_are_taken_back(file: FleetFile, path: Path) -> None:
     assert paused(open_file(path).host) == []
 
 
+@pytest.mark.parametrize("way", ["replaced", "rewritten"])
+def test_file_that_somebody_else_wrote_without_a_lock_stays_theirs(
+    file: FleetFile, path: Path, way: str
+) -> None:
+    theirs = path.read_bytes().replace(b'"s9"', b'"ours"')
+    told = pytest.raises(ConflictError, match="was written by another program meanwhile")
+    with told, file.host.batch():
+        pause(file.host, 0)
+        if way == "replaced":
+            other = path.with_name("other.json")
+            other.write_bytes(theirs)
+            other.replace(path)
+        else:
+            path.write_bytes(theirs)
+
+    assert path.read_bytes() == theirs
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    pause(file.host, 1)
+    assert paused(open_file(path).host) == ["s1"]
+
+
 def test_refused_write_leaves_the_others(file: FleetFile, path: Path) -> None:
     with file.host.batch():
         pause(file.host, 0)
@@ -195,7 +216,7 @@ def test_file_that_cannot_be_written_stays(
 ) -> None:
     before = path.read_bytes()
 
-    def full(*_: Any) -> None:
+    def full(*_: Any, **_options: Any) -> None:
         raise InputError(f"{path}: cannot be written: no space left on device")
 
     with monkeypatch.context() as broken:

@@ -426,8 +426,8 @@ def test_threads_lose_no_object(path: Path) -> None:
 def test_write_of_another_right_after_ours_is_seen(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def replace_and_be_replaced(target: Path, data: bytes) -> os.stat_result:
-        ours = replace_file(target, data)
+    def replace_and_be_replaced(target: Path, data: bytes, **options: Any) -> os.stat_result:
+        ours = replace_file(target, data, **options)
         replace_file(target, data.replace(b"n7", b"n8"))
         return ours
 
