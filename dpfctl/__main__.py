@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from dpfctl.errors import DEBUG, DpfctlError, ExitCode, InputError, TerminatedError
+from dpfctl.signals import release
 
 if TYPE_CHECKING:
     import typer
@@ -49,6 +50,8 @@ def run(args: Sequence[str], session: "Session", *, program: str = "dpfctl") -> 
         return _report(_as_output_error(failure), session)
     except Exception as bug:  # the last line of defence: no traceback reaches a user
         return _report_bug(bug, session)
+    finally:
+        release()
     return code
 
 

@@ -9,9 +9,11 @@ from dpfctl.commands.flags import Form, choice
 from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model.dry_run import DryRun
 from dpfctl.session import ColourChoice, Session
+from dpfctl.signals import hold, release
 
 if TYPE_CHECKING:
-    from dpfctl.plan import Plan
+    from dpfctl.model.cluster import Cluster
+    from dpfctl.plan import Plan, Replan
     from dpfctl.report import Report
 
 
@@ -85,11 +87,39 @@ def announce(session: Session, mode: Mode, plan: "Plan") -> None:
         session.note(line)
 
 
+def carry_out(
+    session: Session,
+    mode: Mode,
+    cluster: "Cluster",
+    plan: "Plan",
+    replan: "Replan",
+    *,
+    is_rehearsed: bool = False,
+) -> "Report":
+    """Say what a plan is about, and apply it as far as the mode goes.
+
+    From here on until the report is printed a first Ctrl-C is let pass: nothing is left to stop.
+    """
+    from dpfctl.apply import apply_plan
+
+    announce(session, mode, plan)
+    report = apply_plan(
+        cluster,
+        plan,
+        replan,
+        sleep=session.sleep,
+        dry_run=mode.dry_run,
+        is_rehearsed=is_rehearsed,
+    )
+    hold()
+    return report
+
+
 def show_before_waiting(session: Session, mode: Mode, report: "Report") -> None:
     """Print the results now if people read them; machines get all at once afterwards."""
     if not mode.is_machine:
         _show(session, mode, report, report.exit_code)
-        session.out.flush()
+    release()
 
 
 def finish_after_waiting(session: Session, mode: Mode, report: "Report") -> ExitCode:
@@ -110,12 +140,13 @@ def _show(session: Session, mode: Mode, report: "Report", code: ExitCode) -> Non
     session.show_causes(report.failures)
     if mode.is_machine:
         session.out.write(_report_text(mode, report, code))
-        return
-    is_name = mode.form is Form.NAME
-    lines = report_names(report) if is_name else report_lines(report, colour=mode.colour)
-    session.out.write("".join(f"{line}\n" for line in lines))
-    if not report.outcomes:
-        session.note("nothing to do: no object matches")
+    else:
+        is_name = mode.form is Form.NAME
+        lines = report_names(report) if is_name else report_lines(report, colour=mode.colour)
+        session.out.write("".join(f"{line}\n" for line in lines))
+        if not report.outcomes:
+            session.note("nothing to do: no object matches")
+    session.out.flush()
 
 
 def finish(

@@ -11,7 +11,7 @@ import typer
 
 from dpfctl.commands import completing, flags
 from dpfctl.commands.dpu_sides import DpuSides, read_dpu_sides
-from dpfctl.commands.finishing import Mode, announce, envelope_text, finish, make_mode, told
+from dpfctl.commands.finishing import Mode, carry_out, envelope_text, finish, make_mode, told
 from dpfctl.commands.flags import Form
 from dpfctl.commands.selecting import Words, read_targets, select
 from dpfctl.errors import DpfctlError, ExitCode, InputError
@@ -142,21 +142,14 @@ class _Job:
 
     def run(self) -> ExitCode:
         """Plan, foretell, refuse what goes too far, write."""
-        from dpfctl.apply import apply_plan
         from dpfctl.marks.critical import plan_critical, replan_critical
 
         with closing(self.session.connect(self.target)) as cluster:
             plan = plan_critical(self._targets(cluster), self.mark)
             if plan.pending:
                 plan = self._foretold(cluster, plan)
-            announce(self.session, self.mode, plan)
-            report = apply_plan(
-                cluster,
-                plan,
-                partial(replan_critical, mark=self.mark),
-                sleep=self.session.sleep,
-                dry_run=self.mode.dry_run,
-            )
+            again = partial(replan_critical, mark=self.mark)
+            report = carry_out(self.session, self.mode, cluster, plan, again)
         return finish(self.session, self.mode, report)
 
     def preview(self) -> ExitCode:

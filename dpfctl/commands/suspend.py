@@ -11,7 +11,7 @@ import typer
 from dpfctl.commands import completing, flags
 from dpfctl.commands.finishing import (
     Mode,
-    announce,
+    carry_out,
     envelope_text,
     finish,
     finish_after_waiting,
@@ -187,7 +187,6 @@ class _Job:
         has_impacts: bool = False,
     ) -> ExitCode:
         """Read, plan, tell, write, print, and wait for the effect if there is time for it."""
-        from dpfctl.apply import apply_plan
         from dpfctl.model import kinds
 
         with closing(self.session.connect(self.target)) as cluster:
@@ -196,10 +195,7 @@ class _Job:
             plan = make_plan(services)
             if has_impacts:
                 plan = self._with_impacts(cluster, plan)
-            announce(self.session, self.mode, plan)
-            report = apply_plan(
-                cluster, plan, replan, sleep=self.session.sleep, dry_run=self.mode.dry_run
-            )
+            report = carry_out(self.session, self.mode, cluster, plan, replan)
             if not limit or not report.is_whole:
                 return finish(self.session, self.mode, report)
             show_before_waiting(self.session, self.mode, report)

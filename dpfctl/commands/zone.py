@@ -10,6 +10,7 @@ from dpfctl.commands import flags
 from dpfctl.commands.dpu_sides import read_nodes
 from dpfctl.commands.finishing import (
     announce,
+    carry_out,
     envelope_text,
     finish,
     finish_after_waiting,
@@ -129,7 +130,6 @@ def apply_zone(
 
     Everything is checked before anything is written. A second run writes nothing.
     """
-    from dpfctl.apply import apply_plan
     from dpfctl.zones.planning import replan
 
     session: Session = ctx.obj
@@ -144,15 +144,7 @@ def apply_zone(
             plan = job.plan(
                 cluster, prune=prune, force=force_conflicts, is_mass_allowed=allow_mass_prune
             )
-            announce(session, mode, plan)
-            report = apply_plan(
-                cluster,
-                plan,
-                replan,
-                sleep=session.sleep,
-                dry_run=mode.dry_run,
-                is_rehearsed=True,
-            )
+            report = carry_out(session, mode, cluster, plan, replan, is_rehearsed=True)
             if not limit or not report.is_whole:
                 raise typer.Exit(finish(session, mode, report))
             show_before_waiting(session, mode, report)
