@@ -15,6 +15,7 @@ from dpfctl.zones.zone import Zone, render_zone
 
 _TITLES = ("NAMESPACE", "ZONE", "LABEL", "SETS", "SERVICES", "IFS", "CHAINS", "DPUS", "HEALTH")
 _LISTED = 3
+_UNKNOWN = "?"
 
 
 def zone_lines(zones: Sequence[ZoneState]) -> list[str]:
@@ -29,8 +30,8 @@ def zone_data(zones: Sequence[ZoneState]) -> list[dict[str, Any]]:
             "namespace": zone.namespace,
             "name": zone.name,
             "nodeLabel": zone.label._asdict() if zone.label else None,
-            **{kind.plural: [r.name for r in zone.of(kind)] for kind in PARTS},
-            "dpus": zone.dpus,
+            **{kind.plural: _names(zone, kind) for kind in PARTS},
+            "dpus": None if kinds.DPU in zone.unknown else zone.dpus,
             "nodes": zone.nodes,
             "managed": zone.is_managed,
             "ready": zone.is_ready,
@@ -53,9 +54,15 @@ def manifests_text(zones: Sequence[Zone], form: str) -> str:
     return write_yaml(objects).decode()
 
 
+def _names(zone: ZoneState, kind: Kind) -> list[str] | None:
+    """Names of a zone's objects of one kind, None if that is not known."""
+    return None if kind in zone.unknown else [resource.name for resource in zone.of(kind)]
+
+
 def _row(zone: ZoneState) -> tuple[str, ...]:
     def count(kind: Kind) -> str:
-        return str(len(zone.of(kind)))
+        names = _names(zone, kind)
+        return _UNKNOWN if names is None else str(len(names))
 
     return (
         clean(zone.namespace),
@@ -65,14 +72,14 @@ def _row(zone: ZoneState) -> tuple[str, ...]:
         count(kinds.DPU_SERVICE),
         count(kinds.DPU_SERVICE_INTERFACE),
         count(kinds.DPU_SERVICE_CHAIN),
-        str(zone.dpus),
+        _UNKNOWN if kinds.DPU in zone.unknown else str(zone.dpus),
         _health(zone),
     )
 
 
 def _health(zone: ZoneState) -> str:
     if zone.is_ready:
-        return "ready"
+        return "ready, as far as known" if zone.unknown else "ready"
     names = ", ".join(f"{ref.kind}/{clean(ref.name)}" for ref in zone.not_ready[:_LISTED])
     rest = len(zone.not_ready) - _LISTED
     return f"not ready: {names}{f' and {rest} more' if rest > 0 else ''}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dpfctl.model import kinds, labels
-from dpfctl.model.inventory import Inventory
+from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.kinds import Kind
 from dpfctl.model.ownership import deployment_of
 from dpfctl.model.resources import Ref, Resource
@@ -31,6 +31,7 @@ class ZoneState:
         nodes: Number of Nodes in DPU clusters that have the label, None if those were not read.
         is_managed: Whether all of its objects were applied with dpfctl.
         not_ready: Its objects that are not ready in their present generation.
+        unknown: Kinds of which it may have more, because their list failed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ZoneState:
     nodes: int | None
     is_managed: bool
     not_ready: tuple[Ref, ...]
+    unknown: frozenset[Kind] = frozenset()
 
     def of(self, kind: Kind) -> tuple[Resource, ...]:
         """Its objects of one of the four kinds."""
@@ -48,7 +50,7 @@ class ZoneState:
 
     @property
     def is_ready(self) -> bool:
-        """Whether every object is."""
+        """Whether every object is that is known."""
         return not self.not_ready
 
 
@@ -131,7 +133,12 @@ def _state(
     nodes = None if dpu_clusters is None else _count_nodes(dpu_clusters, label)
     is_ours = all(resource.label(labels.ZONE) for resource in members)
     waiting = tuple(resource.ref for resource in members if unready(resource, fleet))
-    return ZoneState(name, namespace, label, members, len(dpus), nodes, is_ours, waiting)
+    unknown = frozenset(kind for kind in KINDS if _is_lost(fleet, kind))
+    return ZoneState(name, namespace, label, members, len(dpus), nodes, is_ours, waiting, unknown)
+
+
+def _is_lost(fleet: Inventory, kind: Kind) -> bool:
+    return fleet.listing(kind).trouble not in (None, Trouble.NOT_SERVED)
 
 
 def _is_of(resource: Resource, name: str, label: NodeLabel | None) -> bool:

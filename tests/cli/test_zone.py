@@ -357,6 +357,7 @@ class TestListThatCannotBeReadWhole:
         result = fleet.run("zone", "list")
 
         assert (result.code, len(result.lines)) == (5, 2)
+        assert result.lines[1].split()[3:8] == ["1", "1", "3", "?", "0"]
         assert result.err == (
             "warning: dpuservicechain: cannot be listed: "
             "dpuservicechains.svc.dpu.nvidia.com: not for you\n"
@@ -368,6 +369,7 @@ class TestListThatCannotBeReadWhole:
         told = envelope(fleet.run("zone", "list", "-o", form), form)
 
         assert (told["status"], told["exitCode"], len(told["data"]["zones"])) == ("partial", 5, 1)
+        assert told["data"]["zones"][0]["dpuservicechains"] is None
         assert [one["message"] for one in told["errors"]] == [
             "dpuservicechain: cannot be listed: dpuservicechains.svc.dpu.nvidia.com: not for you"
         ]
