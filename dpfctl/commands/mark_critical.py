@@ -201,18 +201,20 @@ class _Job:
             RejectedError: More hosts would be tainted than the limit allows.
         """
         from dpfctl.marks.guard import owned_warnings
+        from dpfctl.model.dpu_services import is_critical
         from dpfctl.reconcile import check_limit, critical_warnings, preview, refuse_unreadable
         from dpfctl.reconcile.impacts import mark_impacts
 
         services = [change.before for change in plan.pending if change.before is not None]
-        if self.mark.is_removal:
+        new = [] if self.mark.is_removal else [s for s in services if not is_critical(s)]
+        if not new:
             return replace(plan, warnings=owned_warnings(services))
         host, sides = self._fleet(cluster)
-        found = preview(host, sides, [service.ref for service in services])
+        found = preview(host, sides, [service.ref for service in new])
         if not self.mark.is_forced:
             refuse_unreadable(found)
         check_limit(found, self.limit)
-        warnings = [text for s in services for text in critical_warnings(s, host, sides)]
+        warnings = [text for s in new for text in critical_warnings(s, host, sides)]
         return replace(
             plan,
             warnings=(*owned_warnings(services), *warnings),

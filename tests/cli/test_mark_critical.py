@@ -182,6 +182,11 @@ class TestAlreadySo:
     def test_nothing_is_foretold_that_is_not_to_be_written(self, dead: FleetOnDisk) -> None:
         assert dead.run("mark-critical", "hbn").code == 0
 
+    def test_another_value_taints_nothing_new(self, dead: FleetOnDisk) -> None:
+        result = dead.run("mark-critical", "hbn", "--overwrite")
+
+        assert (result.code, result.out, result.err) == (0, f"{HBN} labeled\n", "")
+
 
 class TestRemove:
     def test_the_key_goes(self, fleet: FleetOnDisk) -> None:
