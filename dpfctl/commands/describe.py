@@ -164,20 +164,13 @@ def _command(view: str) -> Callable[..., None]:
         interval: Interval = "2s",
         verbose: Verbose = False,
         namespace: flags.Namespace = None,
-        fleet: flags.From = None,
-        kubeconfig: flags.Kubeconfig = None,
-        context: flags.Context = None,
-        as_user: flags.As = None,
-        as_group: flags.AsGroup = None,
-        request_timeout: flags.RequestTimeout = None,
+        *,
+        target: Target,
     ) -> None:
         from dpfctl.describe import Options, View
         from dpfctl.describe.filters import parse_filter
 
         session: Session = ctx.obj
-        target = flags.make_target(
-            ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout
-        )
         options = Options(
             view=View(view),
             show_conditions=parse_filter(show_conditions),
@@ -209,7 +202,7 @@ def _command(view: str) -> Callable[..., None]:
     kept = [p for p in signature.parameters.values() if view == "all" or p.name != "show_storage"]
     run.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     run.__doc__ = SHORT[view]
-    return run
+    return flags.connected(run)
 
 
 @dataclass(frozen=True, slots=True)

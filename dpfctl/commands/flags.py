@@ -1,9 +1,11 @@
 """Flags that several commands share, declared once."""
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -48,6 +50,16 @@ RequestTimeout = Annotated[
         help="Longest time one request may take, like 10s or 2m; 0 for no limit. Default 30s.",
     ),
 ]
+
+_CONNECTION: Mapping[str, Any] = {
+    "fleet": From,
+    "kubeconfig": Kubeconfig,
+    "context": Context,
+    "as_user": As,
+    "as_group": AsGroup,
+    "request_timeout": RequestTimeout,
+}
+"""What ``make_target`` takes, in its order."""
 
 Selector = Annotated[
     str | None,
@@ -136,6 +148,32 @@ def choice(flag: str, choices: type[Choice], value: str) -> Choice:
             f'{flag}: "{value}" is not one of {", ".join(known)}',
             f"did you mean {meant}{near[0]}?" if near else "",
         ) from None
+
+
+def connected(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flags that say which fleet it works on.
+
+    Args:
+        command: Takes ``target`` as a keyword; the flags stand behind its own in the help.
+
+    Returns:
+        The same command with these flags in place of ``target``.
+    """
+    own = inspect.signature(command)
+
+    @functools.wraps(command)
+    def run(ctx: typer.Context, **given: Any) -> None:
+        asked = [given.pop(name) for name in _CONNECTION]
+        command(ctx, target=make_target(ctx, *asked), **given)
+
+    kept = [p for p in own.parameters.values() if p.name != "target"]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=flag)
+        for name, flag in _CONNECTION.items()
+    ]
+    run.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*kept, *added)}
+    return run
 
 
 def make_target(

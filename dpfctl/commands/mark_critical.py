@@ -71,6 +71,7 @@ Force = Annotated[
 ]
 
 
+@flags.connected
 def mark_critical(
     ctx: typer.Context,
     names: Names = None,
@@ -86,12 +87,8 @@ def mark_critical(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Label DPUServices as critical. Also: dpfctl label critical.
 
@@ -102,7 +99,6 @@ def mark_critical(
     from dpfctl.reconcile import parse_node_limit
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     words = Words(names or (), selector, is_all, namespace, all_namespaces)
     mode = make_mode(session, "mark-critical", flags.form_of(output), dry_run, color)
     with told(session, mode):

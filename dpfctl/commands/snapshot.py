@@ -6,7 +6,7 @@ import typer
 
 from dpfctl.commands import flags
 from dpfctl.errors import DpfctlError, ExitCode
-from dpfctl.session import Session
+from dpfctl.session import Session, Target
 
 if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster
@@ -38,16 +38,13 @@ def snapshot(ctx: typer.Context) -> None:
 
 
 @app.command(epilog=EXAMPLES.replace("Examples:", "Examples:\n  dpfctl snapshot save now.yaml"))
+@flags.connected
 def save(
     ctx: typer.Context,
     file: File,
     host_only: HostOnly = False,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Save the host cluster and all DPU clusters that can be reached.
 
@@ -60,7 +57,6 @@ def save(
     from dpfctl.model.snapshot import take_snapshot
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     place = None if file == STDOUT else snapshot_target(file)
     host = session.connect(target)
     try:

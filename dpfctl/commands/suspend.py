@@ -73,6 +73,7 @@ Expired = Annotated[
 ]
 
 
+@flags.connected
 def suspend(
     ctx: typer.Context,
     names: Names = None,
@@ -89,12 +90,8 @@ def suspend(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Stop DPF from reconciling DPUServices until they are resumed. Also: dpfctl pause.
 
@@ -104,7 +101,6 @@ def suspend(
     from dpfctl.marks.waiting import not_held_yet
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     words = Words(names or (), selector, is_all, namespace, all_namespaces)
     mode = make_mode(session, "suspend", flags.form_of(output), dry_run, color)
     job = _Job(session, target, mode, words)
@@ -116,7 +112,7 @@ def suspend(
         now = session.now()
         pause = Pause(
             at=now,
-            by=as_user or _user(session),
+            by=target.connection.as_user or _user(session),
             reason=flags.utf8("--reason", reason),
             until=None if until is None else flags.moment("--until", until, now),
             is_forced=force,
@@ -126,6 +122,7 @@ def suspend(
         raise typer.Exit(job.run(plan, again, not_held_yet, limit, has_impacts=True))
 
 
+@flags.connected
 def resume(
     ctx: typer.Context,
     names: Names = None,
@@ -139,12 +136,8 @@ def resume(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Let DPF reconcile suspended DPUServices again. Also: dpfctl unpause.
 
@@ -154,7 +147,6 @@ def resume(
     from dpfctl.marks.waiting import not_ready_yet
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     is_all = is_all or (expired and not names and selector is None)
     words = Words(names or (), selector, is_all, namespace, all_namespaces)
     mode = make_mode(session, "resume", flags.form_of(output), dry_run, color)

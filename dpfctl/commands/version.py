@@ -32,21 +32,17 @@ Examples:
   dpfctl version -o json"""
 
 
+@flags.connected
 def version(
     ctx: typer.Context,
     client: ClientOnly = False,
     output: Output = Format.TEXT.value,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Print client, server, DPF and API versions."""
     session: Session = ctx.obj
     form = flags.choice("--output", Format, output)
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     data: dict[str, Any] = {"clientVersion": f"v{dpfctl.__version__}"}
     failure: DpfctlError | None = None
     if not client:

@@ -25,7 +25,7 @@ from dpfctl.commands.zone_job import ZoneJob
 from dpfctl.errors import AccessError, ExitCode, InputError
 from dpfctl.model.dry_run import DryRun
 from dpfctl.render.text import clean
-from dpfctl.session import Session
+from dpfctl.session import Session, Target
 
 if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster
@@ -106,6 +106,7 @@ def zone(ctx: typer.Context, kubeconfig: flags.Kubeconfig = None) -> None:
 
 
 @app.command("apply", epilog=APPLY_EXAMPLES, hidden=True)
+@flags.connected
 def apply_zone(
     ctx: typer.Context,
     filename: Files = None,
@@ -119,12 +120,8 @@ def apply_zone(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Apply zones: DPUSets, then interfaces, chains and services. Also: dpfctl zone apply.
 
@@ -133,11 +130,10 @@ def apply_zone(
     from dpfctl.zones.planning import replan
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     mode = make_mode(session, "apply-zone", flags.form_of(output), dry_run, color)
     is_trial = mode.dry_run is not DryRun.NONE
     with told(session, mode) as data:
-        limit = flags.wait_limit(wait, timeout, is_file=fleet is not None, is_trial=is_trial)
+        limit = flags.wait_limit(wait, timeout, is_file=target.fleet is not None, is_trial=is_trial)
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
         job.require_files()
         with closing(session.connect(target)) as cluster:
@@ -153,6 +149,7 @@ def apply_zone(
 
 
 @app.command(epilog=LINT_EXAMPLES)
+@flags.connected
 def lint(
     ctx: typer.Context,
     filename: Files = None,
@@ -161,19 +158,14 @@ def lint(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Check zone documents against each other and against what the cluster holds."""
     from dpfctl.render.findings_view import finding_data, finding_lines
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
-    if offline and fleet is not None:
+    if offline and target.fleet is not None:
         raise InputError("--offline: cannot be used together with --from")
     mode = make_mode(session, "zone lint", flags.form_of(output), DryRun.NONE.value, color)
     with told(session, mode) as data:
@@ -198,6 +190,7 @@ def lint(
 
 
 @app.command(epilog=DIFF_EXAMPLES)
+@flags.connected
 def diff(
     ctx: typer.Context,
     filename: Files = None,
@@ -207,18 +200,13 @@ def diff(
     output: flags.Output = Form.TEXT.value,
     color: flags.Colour = "auto",
     namespace: flags.TargetNamespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """Show what apply-zone would change; print nothing if that is nothing."""
     from dpfctl.report import planned
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     mode = make_mode(session, "zone diff", flags.form_of(output), DryRun.CLIENT.value, color)
     with told(session, mode) as data:
         job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
@@ -257,23 +245,19 @@ def render(
 
 
 @app.command("list", epilog=LIST_EXAMPLES)
+@flags.connected
 def list_all(
     ctx: typer.Context,
     output: flags.Output = Form.TEXT.value,
     namespace: flags.Namespace = None,
-    fleet: flags.From = None,
-    kubeconfig: flags.Kubeconfig = None,
-    context: flags.Context = None,
-    as_user: flags.As = None,
-    as_group: flags.AsGroup = None,
-    request_timeout: flags.RequestTimeout = None,
+    *,
+    target: Target,
 ) -> None:
     """List the zones of the fleet: label, objects, nodes and health."""
     from dpfctl.render.zone_view import zone_data, zone_lines
     from dpfctl.zones.listing import KINDS, list_zones
 
     session: Session = ctx.obj
-    target = flags.make_target(ctx, fleet, kubeconfig, context, as_user, as_group, request_timeout)
     mode = make_mode(session, "zone list", flags.form_of(output), DryRun.NONE.value, "auto")
     with told(session, mode), closing(session.connect(target)) as cluster:
         inventory = cluster.read(KINDS)
