@@ -56,14 +56,10 @@ def make_mode(session: Session, command: str, form: Form, dry_run: str, color: s
 
 
 @contextmanager
-def told(session: Session, mode: Mode) -> Iterator[dict[str, Any]]:
-    """Give a failure its envelope on stdout too, where that was asked for.
-
-    Yields:
-        What the envelope of a failure holds under ``data``; empty until somebody fills it.
-    """
+def told(session: Session, mode: Mode) -> Iterator[None]:
+    """Give a failure its envelope on stdout too, where that was asked for."""
     try:
-        yield mode.data
+        yield
     except DpfctlError as failure:
         if mode.is_machine:
             session.out.write(envelope_text(mode, mode.data, failure))

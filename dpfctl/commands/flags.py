@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from dpfctl.commands import completing
 from dpfctl.errors import InputError
 from dpfctl.model.timestamps import format_time, parse_time
 
@@ -61,6 +62,15 @@ _CONNECTION: Mapping[str, Any] = {
 }
 """What ``make_target`` takes, in its order."""
 
+ServiceNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...",
+        help="DPUServices: name, namespace/name or dpuservice/name.",
+        autocompletion=completing.service_names,
+        show_default=False,
+    ),
+]
 Selector = Annotated[
     str | None,
     typer.Option("--selector", "-l", metavar="SELECTOR", help="Only those with these labels."),

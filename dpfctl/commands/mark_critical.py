@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dpfctl.commands import completing, flags
+from dpfctl.commands import flags
 from dpfctl.commands.dpu_sides import DpuSides, read_dpu_sides
 from dpfctl.commands.finishing import Mode, carry_out, envelope_text, finish, make_mode, told
 from dpfctl.commands.flags import Form
@@ -34,15 +34,6 @@ Examples:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[NAME]...",
-        help="DPUServices: name, namespace/name or dpuservice/name.",
-        autocompletion=completing.service_names,
-        show_default=False,
-    ),
-]
 Remove = Annotated[bool, typer.Option("--remove", help="Take the label away.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace another value of the label by the empty one.")
@@ -74,7 +65,7 @@ Force = Annotated[
 @flags.connected
 def mark_critical(
     ctx: typer.Context,
-    names: Names = None,
+    names: flags.ServiceNames = None,
     selector: flags.Selector = None,
     is_all: flags.All = False,
     all_namespaces: flags.AllNamespaces = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dpfctl.commands import completing, flags
+from dpfctl.commands import flags
 from dpfctl.commands.finishing import (
     Mode,
     carry_out,
@@ -44,15 +44,6 @@ Examples:
   dpfctl resume --expired --all-namespaces
   dpfctl resume -l app=hbn --dry-run=server"""
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[NAME]...",
-        help="DPUServices: name, namespace/name or dpuservice/name.",
-        autocompletion=completing.service_names,
-        show_default=False,
-    ),
-]
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept in an annotation.")
 ]
@@ -76,7 +67,7 @@ Expired = Annotated[
 @flags.connected
 def suspend(
     ctx: typer.Context,
-    names: Names = None,
+    names: flags.ServiceNames = None,
     selector: flags.Selector = None,
     is_all: flags.All = False,
     all_namespaces: flags.AllNamespaces = False,
@@ -125,7 +116,7 @@ def suspend(
 @flags.connected
 def resume(
     ctx: typer.Context,
-    names: Names = None,
+    names: flags.ServiceNames = None,
     selector: flags.Selector = None,
     is_all: flags.All = False,
     all_namespaces: flags.AllNamespaces = False,

@@ -132,9 +132,9 @@ def apply_zone(
     session: Session = ctx.obj
     mode = make_mode(session, "apply-zone", flags.form_of(output), dry_run, color)
     is_trial = mode.dry_run is not DryRun.NONE
-    with told(session, mode) as data:
+    with told(session, mode):
         limit = flags.wait_limit(wait, timeout, is_file=target.fleet is not None, is_trial=is_trial)
-        job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+        job = ZoneJob(session, target, mode, filename or (), namespace, strict)
         job.require_files()
         with closing(session.connect(target)) as cluster:
             plan = job.plan(
@@ -168,8 +168,8 @@ def lint(
     if offline and target.fleet is not None:
         raise InputError("--offline: cannot be used together with --from")
     mode = make_mode(session, "zone lint", flags.form_of(output), DryRun.NONE.value, color)
-    with told(session, mode) as data:
-        job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+    with told(session, mode):
+        job = ZoneJob(session, target, mode, filename or (), namespace, strict)
         job.require_files()
         if offline:
             checked = job.check_alone()
@@ -177,8 +177,8 @@ def lint(
             with closing(session.connect(target)) as cluster:
                 checked = job.check(cluster)
         findings = job.judged(checked.findings)
-        data["findings"] = finding_data(findings)
-        data["notes"] = list(checked.notes)
+        mode.data["findings"] = finding_data(findings)
+        mode.data["notes"] = list(checked.notes)
         if not mode.is_machine:
             lines = [*finding_lines(findings, colour=mode.colour)]
             for note in checked.notes:
@@ -186,7 +186,7 @@ def lint(
             session.out.write("".join(f"{line}\n" for line in lines))
         job.refuse(findings)
         if mode.is_machine:
-            session.out.write(envelope_text(mode, data))
+            session.out.write(envelope_text(mode, mode.data))
 
 
 @app.command(epilog=DIFF_EXAMPLES)
@@ -208,8 +208,8 @@ def diff(
 
     session: Session = ctx.obj
     mode = make_mode(session, "zone diff", flags.form_of(output), DryRun.CLIENT.value, color)
-    with told(session, mode) as data:
-        job = ZoneJob(session, target, mode, filename or (), namespace, strict, data)
+    with told(session, mode):
+        job = ZoneJob(session, target, mode, filename or (), namespace, strict)
         job.require_files()
         with closing(session.connect(target)) as cluster:
             plan = job.plan(cluster, prune=prune, force=False)
@@ -237,7 +237,7 @@ def render(
     form = flags.choice("--output", flags.ManifestForm, output)
     mode = make_mode(session, "zone render", Form.TEXT, DryRun.NONE.value, "never")
     target = flags.make_target(ctx, None, None, None, None, None, None)
-    job = ZoneJob(session, target, mode, filename or (), namespace, False, {})
+    job = ZoneJob(session, target, mode, filename or (), namespace, strict=False)
     found = job.read(namespace or OPERATOR_NAMESPACE)
     job.tell(found.findings)
     job.refuse(found.findings)

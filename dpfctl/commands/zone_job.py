@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dpfctl.commands.dpu_sides import read_nodes
 from dpfctl.commands.finishing import Mode
@@ -32,7 +32,6 @@ class ZoneJob:
         files: What ``-f`` names.
         namespace: Text of ``-n``, None if it was not given.
         strict: Whether warnings count as errors.
-        data: Goes into the envelope if the command fails.
     """
 
     session: Session
@@ -41,7 +40,6 @@ class ZoneJob:
     files: Sequence[str]
     namespace: str | None
     strict: bool
-    data: dict[str, Any]
 
     def require_files(self) -> None:
         """Say at once, before a cluster is asked, that there is nothing to read.
@@ -142,7 +140,7 @@ class ZoneJob:
         checked = self.check(cluster, prune=prune)
         findings = self.judged(checked.findings)
         self.tell(findings)
-        self.data["notes"] = list(checked.notes)
+        self.mode.data["notes"] = list(checked.notes)
         for note in checked.notes:
             self.session.note(note)
         self.refuse(findings)
@@ -167,7 +165,7 @@ class ZoneJob:
         """Write findings to stderr, and keep them for the envelope."""
         from dpfctl.render.findings_view import finding_data, finding_lines
 
-        self.data["findings"] = finding_data(findings)
+        self.mode.data["findings"] = finding_data(findings)
         for line in finding_lines(findings):
             self.session.err.write(f"{line}\n")
 
