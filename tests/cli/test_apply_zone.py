@@ -1,33 +1,32 @@
 """``dpfctl apply-zone`` on a fleet file: results in order, what the file then holds, exit codes."""
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders import NS, dpu, dpu_node, dpu_set
+from tests.builders import NS, dpu_node
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope
 from tests.cli.zone_fleets import (
     ADAPTED,
     DK,
     DK_MANIFESTS,
-    GA,
     annotated,
     applied_by,
+    changed,
     held,
     items,
     line,
-    names,
     of_zone,
+    with_zones,
     write,
     zone_fleet,
 )
-from tests.command_line import Result, dpfctl
-from tests.unit.zone_files import INNER, TEMPLATE, dk, unsaid
+from tests.command_line import dpfctl
+from tests.unit.zone_files import TEMPLATE, dk, unsaid
 
 FORMS = ("text", "json", "yaml", "name")
-SET, HBN, P0, CHAIN = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "ovn-to-hbn-dk"
+SET, HBN, P0 = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk"
 
 
 @pytest.fixture
@@ -39,15 +38,7 @@ def fleet(tmp_path: Path) -> FleetOnDisk:
 @pytest.fixture
 def zoned(fleet: FleetOnDisk) -> FleetOnDisk:
     """The same with zone dk."""
-    assert fleet.run("apply-zone", "-f", DK).code == 0
-    return FleetOnDisk(fleet.path, fleet.path.read_bytes())
-
-
-def changed(folder: Path, old: str, new: str) -> str:
-    """Zone dk with one text replaced."""
-    text = Path(DK).read_text()
-    assert old in text
-    return write(folder / "changed.yaml", text.replace(old, new))
+    return with_zones(fleet, DK)
 
 
 class TestSuccess:
@@ -154,37 +145,6 @@ class TestAgain:
         assert "image" not in held(zoned, HBN)["spec"]["helmChart"]["values"]
 
 
-class TestInput:
-    """Where documents may come from."""
-
-    def test_standard_input(self, fleet: FleetOnDisk) -> None:
-        result = fleet.run("apply-zone", "-f", "-", stdin=Path(DK).read_text())
-
-        assert (result.code, result.lines) == (0, of_zone("dk"))
-
-    def test_a_folder(self, fleet: FleetOnDisk, tmp_path: Path) -> None:
-        folder = tmp_path / "zones"
-        folder.mkdir()
-        for file in (DK, GA):
-            (folder / Path(file).name).write_text(Path(file).read_text())
-        result = fleet.run("apply-zone", "-f", str(folder))
-
-        assert result.code == 0
-        assert sorted(result.lines) == sorted((*of_zone("dk"), *of_zone("ga")))
-        stages = [kind for kind, _ in groupby(result.lines, key=lambda one: one.partition(".")[0])]
-        assert stages == ["dpuset", "dpuserviceinterface", "dpuservicechain", "dpuservice"]
-
-    def test_several_files(self, fleet: FleetOnDisk) -> None:
-        assert fleet.run("apply-zone", "-f", DK, "-f", GA).code == 0
-        assert {SET, "dpuset-ga"} <= set(names(fleet))
-
-    def test_json(self, fleet: FleetOnDisk, tmp_path: Path) -> None:
-        rendered = dpfctl("zone", "render", "-f", DK, "-o", "json").out
-        result = fleet.run("apply-zone", "-f", write(tmp_path / "zone.json", rendered))
-
-        assert (result.code, result.lines) == (0, of_zone("dk"))
-
-
 class TestDryRun:
     """The same plan, shown; the file keeps every byte."""
 
@@ -265,119 +225,6 @@ class TestReach:
 
     def test_strict_lets_a_faultless_zone_pass(self, fleet: FleetOnDisk) -> None:
         assert fleet.run("apply-zone", "-f", DK, "--strict").code == 0
-
-
-class TestPrune:
-    """It deletes what carries the label of a zone in the file and left the file, nothing else."""
-
-    @pytest.fixture
-    def smaller(self, tmp_path: Path) -> str:
-        """Zone dk without the interface of applications and the chain that leads to it."""
-        less = dk().without("app-sf-dk", CHAIN)
-        less = less.having(HBN, ("spec", "interfaces"), ["p0-sf-dk", "p1-sf-dk"])
-        less = less.lacking(HBN, ("spec", "helmChart", "values", "configuration"))
-        values = ("spec", "helmChart", "values", "resources", "nvidia.com/bf_sf")
-        return write(tmp_path / "smaller.yaml", less.having(HBN, values, 2))
-
-    def test_objects_that_left_the_file_stay_without_it(
-        self, zoned: FleetOnDisk, smaller: str
-    ) -> None:
-        result = zoned.run("apply-zone", "-f", smaller)
-
-        assert (result.code, len(result.lines)) == (0, 5)
-        assert {"app-sf-dk", CHAIN} <= set(names(zoned))
-
-    def test_they_go_last_and_in_reverse(self, zoned: FleetOnDisk, smaller: str) -> None:
-        result = zoned.run("apply-zone", "-f", smaller, "--prune")
-
-        assert (result.code, result.lines[-2:]) == (
-            0,
-            [
-                line("dpuservicechain", CHAIN, "pruned"),
-                line("dpuserviceinterface", "app-sf-dk", "pruned"),
-            ],
-        )
-        assert not {"app-sf-dk", CHAIN} & set(names(zoned))
-
-    def test_twice_is_the_same_as_once(self, zoned: FleetOnDisk, smaller: str) -> None:
-        zoned.run("apply-zone", "-f", smaller, "--prune")
-        before = zoned.path.read_bytes()
-        result = zoned.run("apply-zone", "-f", smaller, "--prune")
-
-        assert (result.code, len(result.lines)) == (0, 5)
-        assert all(one.endswith(" (unchanged)") for one in result.lines)
-        assert zoned.path.read_bytes() == before
-
-    @pytest.mark.parametrize("mode", ["client", "server"])
-    def test_a_dry_run_shows_them(self, zoned: FleetOnDisk, smaller: str, mode: str) -> None:
-        result = zoned.run("apply-zone", "-f", smaller, "--prune", f"--dry-run={mode}")
-
-        words = {"client": "(dry run)", "server": "(server dry run)"}[mode]
-        assert line("dpuserviceinterface", "app-sf-dk", f"pruned {words}") in result.lines
-        assert zoned.is_untouched
-
-    def test_other_zones_and_objects_without_the_label_stay(
-        self, fleet: FleetOnDisk, smaller: str
-    ) -> None:
-        assert fleet.run("apply-zone", "-f", DK, "-f", GA).code == 0
-        other = dk().having(P0, (*INNER, "metadata", "labels"), {"uplink": "p9"})
-        applied_by("kubectl", fleet, other.renamed(P0, "p9-sf-dk").objects["p9-sf-dk"])
-        before = set(names(fleet))
-
-        assert fleet.run("apply-zone", "-f", smaller, "--prune").code == 0
-        assert before - set(names(fleet)) == {"app-sf-dk", CHAIN}
-
-    def test_a_set_that_goes_is_told_with_its_dpus(self, tmp_path: Path) -> None:
-        _, owned = dpu_set("dpuset-dk").owning(dpu("dpu-1", node="host1"))
-        marks = {"labels": {"e2e.servers/dk": "true"}}
-        fleet = zone_fleet(tmp_path, owned, dpu_node("host1").having(metadata=marks))
-        assert fleet.run("apply-zone", "-f", DK).code == 0
-        other = Path(changed(tmp_path, "  bfb: bf", "  dpuSetName: set\n  bfb: bf"))
-        moved = write(other, other.read_text().replace("e2e.servers/dk", "e2e.servers/new"))
-        result = fleet.run("apply-zone", "-f", moved, "--prune", "--dry-run=client")
-
-        assert result.code == 0
-        assert f"warning: dpuset/{NS}/dpuset-dk: deleting it deletes its DPUs\n" in result.err
-        assert f"note: dpuset/{NS}/dpuset-dk: DPUs to be deleted (1): dpu-1\n" in result.err
-        assert line("dpuset", SET, "pruned (dry run)") in result.lines
-
-    def test_most_of_a_zone_goes_only_if_that_is_allowed(
-        self, zoned: FleetOnDisk, tmp_path: Path
-    ) -> None:
-        less = dk().without(HBN, "app-sf-dk", P0, CHAIN, "hbn-to-fabric-dk")
-        args = ("apply-zone", "-f", write(tmp_path / "less.yaml", less), "--prune")
-        refused = zoned.run(*args)
-
-        assert (refused.code, refused.out) == (1, "")
-        assert refused.err.endswith(
-            "error: apply-zone: --prune would delete 5 of 7 objects of zone/dk\n"
-            "hint: look at them with --dry-run=client; allow it with --allow-mass-prune\n"
-        )
-        assert zoned.is_untouched
-        assert zoned.run(*args, "--allow-mass-prune").code == 0
-        assert not {HBN, "app-sf-dk", P0, CHAIN} & set(names(zoned))
-
-    def test_a_service_without_the_rest_of_its_zone_is_refused(
-        self, zoned: FleetOnDisk, tmp_path: Path
-    ) -> None:
-        rest = [name for name in dk().objects if name != HBN]
-        alone = write(tmp_path / "alone.yaml", dk().without(*rest))
-        result = zoned.run("apply-zone", "-f", alone, "--prune", "--allow-mass-prune")
-
-        assert (result.code, result.out) == (1, "")
-        assert "error: zone/dk: no DPUSet gives nodes the label bfb=dk [Z1]\n" in result.err
-        assert zoned.is_untouched
-
-    @pytest.mark.parametrize("extra", [(), ("--prune",)], ids=["as it is", "with prune"])
-    def test_a_set_cannot_be_renamed(
-        self, zoned: FleetOnDisk, tmp_path: Path, extra: tuple[str, ...]
-    ) -> None:
-        renamed = changed(tmp_path, "  bfb: bf", "  dpuSetName: set\n  bfb: bf")
-        result = zoned.run("apply-zone", "-f", renamed, *extra)
-
-        assert (result.code, result.out) == (1, "")
-        assert "dpuset/set-dk: selects the same DPUs as dpuset/dpuset-dk [Z2]\n" in result.err
-        assert zoned.is_untouched
 
 
 class TestConflict:
@@ -520,97 +367,3 @@ class TestMachines:
         assert "hunter2" not in "".join(outputs)
         assert fleet.run("apply-zone", "-f", file).code == 0
         assert held(fleet, HBN)["spec"]["helmChart"]["values"]["adminPassword"] == "hunter2"
-
-
-def failed(result: Result) -> tuple[int, str, str]:
-    return result.code, result.out, result.err
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        pytest.param(
-            [],
-            "error: apply-zone: names no file\nhint: give -f FILE, a folder or -\n",
-            id="no file",
-        ),
-        pytest.param(
-            ["-f", "no.yaml"],
-            "error: no.yaml: not found\nhint: --filename takes a file, a folder or -\n",
-            id="a file that is not there",
-        ),
-        pytest.param(
-            ["-f", DK, "-f", "no.yaml"],
-            "error: no.yaml: not found\nhint: --filename takes a file, a folder or -\n",
-            id="one file of two is not there",
-        ),
-        pytest.param(
-            ["-f", ""],
-            "error: --filename: names no file\nhint: --filename takes a file, a folder or -\n",
-            id="a file without a name",
-        ),
-        pytest.param(
-            ["-f", DK, "--wait"],
-            "error: --wait: cannot be used together with --from\n"
-            "hint: no controller works on a fleet file\n",
-            id="waiting for a file",
-        ),
-        pytest.param(
-            ["-f", DK, "--timeout=3s"],
-            "error: --timeout: only together with --wait\nhint: --timeout bounds waiting only\n",
-            id="timeout without waiting",
-        ),
-        pytest.param(
-            ["-f", DK, "--dry-run=servr"],
-            'error: --dry-run: "servr" is not one of none, client, server\n'
-            "hint: did you mean --dry-run=server?\n",
-            id="unknown dry run",
-        ),
-        pytest.param(
-            ["-f", DK, "-o", "wide"],
-            'error: --output: "wide" is not one of text, json, yaml, name\n',
-            id="unknown format",
-        ),
-        pytest.param(
-            ["-f", DK, "--context", "x"],
-            "error: --from: cannot be used together with --context\n"
-            "hint: a fleet file needs no cluster; leave one of the two out\n",
-            id="a file and a cluster",
-        ),
-        pytest.param(
-            [DK],
-            f"error: got unexpected extra argument(s) ({DK})\n"
-            "hint: see `dpfctl apply-zone --help`\n",
-            id="a file without -f",
-        ),
-        pytest.param(
-            ["-f", DK, "--purge"],
-            "error: unknown flag: --purge\nhint: did you mean --prune?\n",
-            id="unknown flag",
-        ),
-    ],
-)
-def test_wrong_command_lines(fleet: FleetOnDisk, args: list[str], message: str) -> None:
-    assert failed(fleet.run("apply-zone", *args)) == (2, "", message)
-    assert fleet.is_untouched
-
-
-def test_one_standard_input_cannot_be_the_fleet_and_the_zone(fleet: FleetOnDisk) -> None:
-    result = dpfctl("apply-zone", "-f", "-", "--from", "-", stdin=fleet.path.read_text())
-
-    assert failed(result) == (
-        2,
-        "",
-        "error: --filename -: standard input is the fleet already\n"
-        "hint: put one of the two into a file\n",
-    )
-
-
-@pytest.mark.parametrize("form", ["json", "yaml"])
-def test_a_file_that_is_not_there_is_told_in_an_envelope(fleet: FleetOnDisk, form: str) -> None:
-    told = envelope(fleet.run("apply-zone", "-f", "no.yaml", "-o", form), form)
-
-    assert (told["status"], told["data"]) == ("error", {})
-    assert told["errors"] == [
-        {"message": "no.yaml: not found", "hint": "--filename takes a file, a folder or -"}
-    ]

@@ -6,29 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.cli.fleet_on_disk import FleetOnDisk
-from tests.cli.zone_fleets import DK, zone_fleet
+from tests.cli.zone_fleets import DK, changed, with_zones, zone_fleet
 
 
 @pytest.fixture
 def zoned(tmp_path: Path) -> FleetOnDisk:
     """A fleet with zone dk applied."""
-    fleet = zone_fleet(tmp_path)
-    assert fleet.run("apply-zone", "-f", DK).code == 0
-    return fleet
-
-
-def edited(folder: Path, old: str, new: str = "") -> str:
-    """Zone dk with one text replaced."""
-    text = Path(DK).read_text(encoding="utf-8")
-    assert old in text
-    path = folder / "zone.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return str(path)
+    return with_zones(zone_fleet(tmp_path), DK)
 
 
 @pytest.mark.parametrize("mode", ["client", "server"])
 def test_a_diff_shows_what_goes(zoned: FleetOnDisk, tmp_path: Path, mode: str) -> None:
-    file = edited(tmp_path, ', rollingUpdate: {maxUnavailable: "10%"}')
+    file = changed(tmp_path, ', rollingUpdate: {maxUnavailable: "10%"}')
     result = zoned.run("apply-zone", "-f", file, f"--dry-run={mode}")
 
     assert result.code == 0
@@ -40,7 +29,7 @@ def test_a_deletion_is_told_with_its_reason_before_it_is_made(
     zoned: FleetOnDisk, tmp_path: Path
 ) -> None:
     text = Path(DK).read_text(encoding="utf-8")
-    file = edited(tmp_path, text[text.index("  - name: ovn-to-hbn") :])
+    file = changed(tmp_path, text[text.index("  - name: ovn-to-hbn") :])
     result = zoned.run("apply-zone", "-f", file, "--prune")
 
     assert result.code == 0
@@ -51,7 +40,7 @@ def test_a_deletion_is_told_with_its_reason_before_it_is_made(
 
 
 def test_machines_are_told_findings_and_notes_of_a_success(tmp_path: Path) -> None:
-    file = edited(tmp_path, "bfb: bf-bundle-dk-ga", "bfb: bf-bundle-lost")
+    file = changed(tmp_path, "bfb: bf-bundle-dk-ga", "bfb: bf-bundle-lost")
     result = zone_fleet(tmp_path).run("apply-zone", "-f", file, "-o", "json")
     data = json.loads(result.out)["data"]
 

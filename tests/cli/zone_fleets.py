@@ -32,6 +32,19 @@ def zone_fleet(folder: Path, *objects: Objects | Manifests) -> FleetOnDisk:
     return write_fleet(folder / "fleet.yaml", *built)
 
 
+def with_zones(fleet: FleetOnDisk, *files: str) -> FleetOnDisk:
+    """The same fleet with the zones of some files applied."""
+    assert fleet.run("apply-zone", *(f"--filename={file}" for file in files)).code == 0
+    return FleetOnDisk(fleet.path, fleet.path.read_bytes())
+
+
+def changed(folder: Path, old: str, new: str = "") -> str:
+    """A file with zone dk, one text replaced."""
+    text = Path(DK).read_text(encoding="utf-8")
+    assert old in text
+    return write(folder / "changed.yaml", text.replace(old, new))
+
+
 def line(kind: str, name: str, done: str) -> str:
     """A result line of an object of a zone."""
     group = "provisioning" if kind == "dpuset" else "svc"
