@@ -6,14 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope
-from tests.cli.zone_fleets import (
-    DK,
-    GA,
-    names,
-    of_zone,
-    write,
-    zone_fleet,
-)
+from tests.cli.zone_fleets import DK, GA, names, of_zone, write, zone_fleet
 from tests.command_line import Result, dpfctl
 
 

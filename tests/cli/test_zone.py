@@ -8,16 +8,7 @@ import yaml
 
 from tests.builders import NS, node
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope, write_fleet
-from tests.cli.zone_fleets import (
-    DK,
-    DK_MANIFESTS,
-    GA,
-    line,
-    of_zone,
-    with_zones,
-    write,
-    zone_fleet,
-)
+from tests.cli.zone_fleets import DK, DK_MANIFESTS, GA, line, of_zone, with_zones, write, zone_fleet
 from tests.command_line import dpfctl
 from tests.unit.zone_files import BROKEN, dk
 

@@ -8,12 +8,7 @@ import yaml
 from dpfctl.model import kinds
 from tests.builders import NS
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope
-from tests.cli.zone_fleets import (
-    DK,
-    GA,
-    with_zones,
-    zone_fleet,
-)
+from tests.cli.zone_fleets import DK, GA, with_zones, zone_fleet
 from tests.command_line import dpfctl
 
 

@@ -8,15 +8,16 @@ import pytest
 
 from dpfctl.cluster.kube import KubeCluster
 from dpfctl.model import kinds
+from tests.cluster import apply_scripts, write_scripts
 from tests.cluster.fleets import empty_fleet
 from tests.cluster.random_writes import random_script
 from tests.cluster.sides import Side
 from tests.cluster.test_kube import open_cluster
-from tests.cluster.write_scripts import SCRIPTS
 from tests.controlplane.cluster import ControlPlane
 from tests.controlplane.load import create_namespace
 from tests.controlplane.wipe import delete_namespace
 
+SCRIPTS = {**write_scripts.SCRIPTS, **apply_scripts.SCRIPTS}
 SEEDS = range(40)
 
 

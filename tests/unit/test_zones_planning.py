@@ -1,6 +1,5 @@
-"""Zones to plans: order, what is left alone, what is refused, what goes, how far it reaches."""
+"""Zones to plans: order, what is left alone, what is refused, and what goes."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,58 +16,19 @@ from dpfctl.errors import (
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.kinds import Kind
-from dpfctl.model.resources import Ref, Resource
-from dpfctl.plan import Action, Change, Impact, Plan
+from dpfctl.plan import Action
 from dpfctl.zones.manifests import PARTS
-from dpfctl.zones.planning import plan_zones, replan
-from tests.builders import NS, Built, dpu, dpu_node
-from tests.unit.zone_cluster import apply, carried_out, edited, suited
-from tests.unit.zone_files import (
-    HOSTS,
-    INNER,
-    SELECTOR,
-    TEMPLATE,
-    Manifests,
-    dk,
-    fleet,
-    unsaid,
-    zones_in,
-)
-
-SET, HBN, P0, FABRIC = "dpuset-dk", "doca-hbn-dk", "p0-sf-dk", "hbn-to-fabric-dk"
-KIND_OF: Mapping[str, Kind] = {
-    SET: kinds.DPU_SET,
-    HBN: kinds.DPU_SERVICE,
-    P0: kinds.DPU_SERVICE_INTERFACE,
-    FABRIC: kinds.DPU_SERVICE_CHAIN,
-}
-
-
-def planned(
-    manifests: Manifests, host: Inventory, *, prune: bool = False, force: bool = False
-) -> Plan:
-    return plan_zones(suited(manifests.zones), host, prune=prune, force=force)
-
-
-def done(plan: Plan) -> list[tuple[int, str, str, str]]:
-    return [(c.stage, str(c.ref.kind), c.ref.name, f"{c.action} {c.done}") for c in plan.changes]
-
-
-def live(host: Inventory, name: str) -> Resource:
-    found = host.find(Ref(KIND_OF[name], NS, name))
-    assert found is not None
-    return found
-
-
-def pending(plan: Plan) -> list[tuple[str, str]]:
-    return [(change.ref.name, change.done) for change in plan.pending]
+from dpfctl.zones.planning import plan_zones
+from tests.builders import NS, Built, dpu
+from tests.unit.zone_cluster import carried_out, edited, suited
+from tests.unit.zone_files import HOSTS, INNER, SELECTOR, Manifests, dk, fleet, zones_in
+from tests.unit.zone_plans import FABRIC, HBN, P0, SET, done, live, owned, pending, planned, with_dk
 
 
 @pytest.fixture
 def applied() -> Inventory:
     """A cluster that zone dk was applied to."""
-    host = fleet()
-    return carried_out(host, planned(dk(), host).changes)
+    return with_dk()
 
 
 # What is applied
@@ -225,11 +185,6 @@ def test_force_is_said_in_each_change(applied: Inventory) -> None:
 # What is refused
 
 
-def owned(name: str) -> Manifests:
-    path = ("metadata", "labels")
-    return dk().having(name, path, {"svc.dpu.nvidia.com/owned-by-dpudeployment": f"{NS}_edge"})
-
-
 @pytest.mark.parametrize("force", [False, True])
 def test_objects_of_a_dpu_deployment_are_refused(force: bool) -> None:
     with pytest.raises(OwnedError) as raised:
@@ -377,205 +332,3 @@ def test_objects_of_a_dpu_deployment_are_not_pruned() -> None:
     with pytest.raises(OwnedError) as raised:
         planned(dk().without(HBN), fleet(Manifests({HBN: mine.objects[HBN]})), prune=True)
     assert "so it is not pruned" in raised.value.message
-
-
-# Planned again
-
-
-def only(plan: Plan, name: str) -> Change:
-    return next(change for change in plan.changes if change.ref.name == name)
-
-
-def test_an_object_that_came_meanwhile_is_configured() -> None:
-    change = only(planned(dk(), fleet()), P0)
-    there = live(fleet(dk()), P0)
-    again = replan(change, there)
-    assert (again.action, again.done, again.before) == (Action.APPLY, "configured", there)
-    assert again.after == change.after
-
-
-def test_an_object_that_is_as_wanted_meanwhile_is_left_alone() -> None:
-    change = only(planned(dk(), fleet()), P0)
-    again = replan(change, apply(None, change))
-    assert again.action is Action.NONE
-
-
-def test_an_object_that_is_gone_meanwhile_is_created(applied: Inventory) -> None:
-    change = only(planned(dk().having(HBN, ("spec", "serviceID"), "x"), applied), HBN)
-    again = replan(change, None)
-    assert (again.action, again.done, again.before) == (Action.APPLY, "created", None)
-
-
-def test_an_object_that_a_dpu_deployment_took_meanwhile_is_refused() -> None:
-    with pytest.raises(OwnedError):
-        replan(only(planned(dk(), fleet()), P0), live(fleet(owned(P0)), P0))
-
-
-def test_force_stays_when_planned_again() -> None:
-    change = only(planned(dk(), fleet(), force=True), P0)
-    assert replan(change, live(fleet(dk()), P0)).force is True
-
-
-class TestDeletionPlannedAgain:
-    @pytest.fixture
-    def deletion(self, applied: Inventory) -> Change:
-        return only(planned(dk().without(P0), applied, prune=True), P0)
-
-    def test_of_the_same_object_stays(self, deletion: Change, applied: Inventory) -> None:
-        fresh = live(applied, P0)
-        again = replan(deletion, fresh)
-        assert (again.action, again.before, again.stage) == (Action.DELETE, fresh, 6)
-
-    def test_of_an_object_that_is_gone_is_done(self, deletion: Change) -> None:
-        assert replan(deletion, None).action is Action.NONE
-
-    def test_of_an_object_without_our_label_is_a_conflict(self, deletion: Change) -> None:
-        with pytest.raises(ConflictError) as raised:
-            replan(deletion, live(fleet(dk()), P0))
-        assert raised.value.message == (
-            f"dpuserviceinterface/{NS}/p0-sf-dk: no longer has the label dpfctl/zone: dk"
-        )
-
-    def test_of_an_object_with_another_node_label_is_a_conflict(self, deletion: Change) -> None:
-        other = dk().having(P0, SELECTOR, {"matchLabels": {"bfb": "ga"}})
-        other = other.having(P0, ("metadata", "labels"), {"dpfctl/zone": "dk"})
-        with pytest.raises(ConflictError) as raised:
-            replan(deletion, live(fleet(other), P0))
-        assert raised.value.message == (
-            f"dpuserviceinterface/{NS}/p0-sf-dk: has another node label than before, so it is kept"
-        )
-
-
-# How far it reaches
-
-
-def provisioned(name: str, node: str) -> Built:
-    return dpu(name, node=node).labelled(DPU_SET_NAME=SET, DPU_SET_NAMESPACE=NS)
-
-
-def host_of_dk(name: str, value: str = "true") -> Built:
-    return dpu_node(name).having(metadata={"labels": {"e2e.servers/dk": value}})
-
-
-def impacts(plan: Plan) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(impact.what, impact.names, impact.note) for impact in plan.impacts]
-
-
-def with_hosts(applied: Inventory, *objects: Built) -> Inventory:
-    there = fleet(*objects)
-    return Inventory({**there.listings, **{k: applied.listings[k] for k in PARTS}})
-
-
-def test_a_new_set_provisions_the_hosts_it_selects() -> None:
-    plan = planned(dk(), fleet(host_of_dk("w2"), host_of_dk("w1"), host_of_dk("w3", "no")))
-    assert plan.impacts == (
-        Impact(Ref(kinds.DPU_SET, NS, SET), "hosts whose DPUs are provisioned", ("w1", "w2")),
-    )
-
-
-def test_a_narrower_selector_deletes_dpus(applied: Inventory) -> None:
-    host = with_hosts(applied, host_of_dk("w1"), host_of_dk("w2", "yes"), provisioned("d1", "w1"))
-    manifests = dk().having(SET, HOSTS, {"matchLabels": {"e2e.servers/dk": "yes"}})
-    assert impacts(planned(manifests, host)) == [
-        ("hosts whose DPUs are provisioned", ("w2",), ""),
-        ("DPUs to be deleted", ("d1",), ""),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("strategy", "note"),
-    [
-        pytest.param(
-            {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}},
-            "at most 10% at a time",
-            id="rolling",
-        ),
-        pytest.param({"type": "RollingUpdate"}, "a few at a time", id="rolling without a limit"),
-        pytest.param({"type": "OnDelete"}, "each when its DPU object is deleted", id="on deletion"),
-    ],
-)
-def test_another_bfb_provisions_dpus_anew(
-    applied: Inventory, strategy: dict[str, Any], note: str
-) -> None:
-    host = with_hosts(applied, host_of_dk("w1"), provisioned("d1", "w1"))
-    manifests = dk().having(SET, (*TEMPLATE, "bfb", "name"), "new")
-    plan = planned(manifests.having(SET, ("spec", "strategy"), strategy), host)
-    assert impacts(plan) == [("DPUs to be provisioned anew", ("d1",), note)]
-
-
-def test_a_pruned_set_deletes_its_dpus(applied: Inventory) -> None:
-    host = with_hosts(applied, host_of_dk("w1"), provisioned("d1", "w1"), dpu("other", node="w1"))
-    plan = planned(dk().without(SET), host, prune=True)
-    assert impacts(plan) == [("DPUs to be deleted", ("d1",), "")]
-
-
-def test_how_far_it_reaches_may_not_be_known(applied: Inventory) -> None:
-    there = fleet(troubles={kinds.DPU: Trouble.FORBIDDEN})
-    host = Inventory({**there.listings, **{k: applied.listings[k] for k in PARTS}})
-    plan = planned(dk().having(SET, (*TEMPLATE, "bfb", "name"), "new"), host)
-    (impact,) = plan.impacts
-    assert (impact.is_known, impact.names) == (False, ())
-    assert impact.note == "dpus.provisioning.dpu.nvidia.com: no"
-
-
-@pytest.mark.parametrize(
-    ("name", "path", "value", "warning"),
-    [
-        pytest.param(
-            HBN,
-            ("metadata", "labels"),
-            {"app.kubernetes.io/managed-by": "Helm"},
-            f"dpuservice/{NS}/doca-hbn-dk: is managed by Helm as well, which may undo the change",
-            id="managed by Helm",
-        ),
-        pytest.param(
-            P0,
-            ("metadata", "labels"),
-            {"argocd.argoproj.io/instance": "zones"},
-            f"dpuserviceinterface/{NS}/p0-sf-dk: is managed by Argo CD as well, which may undo the "
-            "change",
-            id="managed by Argo CD",
-        ),
-        pytest.param(
-            HBN,
-            ("spec", "paused"),
-            True,
-            f"dpuservice/{NS}/doca-hbn-dk: is suspended, so nothing is rolled out until it is "
-            "resumed",
-            id="suspended",
-        ),
-        pytest.param(
-            HBN,
-            ("spec", "security"),
-            {"privileged": True},
-            f"dpuservice/{NS}/doca-hbn-dk: its pods may no longer be privileged",
-            id="less privileged than before",
-        ),
-        pytest.param(
-            SET,
-            (*TEMPLATE, "cluster", "nodeLabels"),
-            {"bfb": "old"},
-            f"dpuset/{NS}/dpuset-dk: its nodes get other labels; before DPF 26.x only once they "
-            "are provisioned anew",
-            id="another label",
-        ),
-    ],
-)
-def test_what_a_user_should_know(
-    name: str, path: tuple[str, ...], value: object, warning: str
-) -> None:
-    assert planned(unsaid(), fleet(unsaid().having(name, path, value))).warnings == (warning,)
-
-
-def test_a_claimed_interface_is_owned_by_dpf_as_well(applied: Inventory) -> None:
-    claim = only(planned(dk(), fleet()), P0)
-    host = carried_out(applied, [claim], manager="dpuservice-manager")
-    manifests = dk().having(P0, (*INNER, "spec", "service", "network"), "fast")
-
-    warning = (
-        f"dpuserviceinterface/{NS}/p0-sf-dk: is owned by DPF as well since a service claimed it; "
-        "--force-conflicts takes it over"
-    )
-    assert planned(dk(), host).pending == ()
-    assert planned(manifests, host).warnings == (warning,)
-    assert planned(manifests, host, force=True).warnings == ()
