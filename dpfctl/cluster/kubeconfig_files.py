@@ -101,7 +101,7 @@ class Kubeconfig:
     users: Mapping[str, Fields]
 
 
-class _Loader(_C_OR_PYTHON):  # type: ignore[misc]
+class _Loader(_C_OR_PYTHON):  # type: ignore[misc]  # its base is found at run time
     """YAML as kubectl takes it, unlike fleet files: 1.1, the last of equal keys, dates are text."""
 
     yaml_implicit_resolvers: ClassVar = {

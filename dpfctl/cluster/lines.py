@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from socket import SHUT_RDWR, socket
 from time import monotonic
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -73,20 +73,26 @@ def plug(pool: urllib3.PoolManager, lines: Lines, context: ssl.SSLContext | None
         pool.connection_pool_kw["ssl_context"] = context
 
 
-class _Opening:
+if TYPE_CHECKING:
+    _Connection = HTTPConnection
+else:
+    _Connection = object
+
+
+class _Opening(_Connection):
     """Replaces how a connection of ``urllib3`` opens its socket."""
 
     lines: ClassVar[Lines]
 
     def _new_conn(self) -> socket:
         try:
-            return self.lines.open(self._dns_host, self.port)  # type: ignore[attr-defined]
+            return self.lines.open(self._dns_host, self.port)
         except OSError as error:
-            raise NewConnectionError(self, "no connection") from error  # type: ignore[arg-type]
+            raise NewConnectionError(self, "no connection") from error
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self.lines.adopt(self.sock)  # type: ignore[attr-defined]
+        super().connect()
+        self.lines.adopt(self.sock)
 
 
 class _Line(_Opening, HTTPConnection):

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 Address = IPv4Address | IPv6Address
 
@@ -59,24 +59,30 @@ def time_left() -> float:
     return left
 
 
-class _Patient:
+if TYPE_CHECKING:
+    _Socket = socket.socket
+else:
+    _Socket = object
+
+
+class _Patient(_Socket):
     """Sets the timeout before every wait; goes in front of a socket class."""
 
     def recv(self, *args: Any) -> bytes:
-        self.settimeout(time_left())  # type: ignore[attr-defined]
-        return super().recv(*args)  # type: ignore[misc,no-any-return]
+        self.settimeout(time_left())
+        return super().recv(*args)
 
     def recv_into(self, *args: Any) -> int:
-        self.settimeout(time_left())  # type: ignore[attr-defined]
-        return super().recv_into(*args)  # type: ignore[misc,no-any-return]
+        self.settimeout(time_left())
+        return super().recv_into(*args)
 
     def send(self, *args: Any) -> int:
-        self.settimeout(time_left())  # type: ignore[attr-defined]
-        return super().send(*args)  # type: ignore[misc,no-any-return]
+        self.settimeout(time_left())
+        return super().send(*args)
 
     def sendall(self, *args: Any) -> None:
-        self.settimeout(time_left())  # type: ignore[attr-defined]
-        super().sendall(*args)  # type: ignore[misc]
+        self.settimeout(time_left())
+        super().sendall(*args)
 
 
 class PlainSocket(_Patient, socket.socket):

@@ -198,11 +198,10 @@ def _command(view: str) -> Callable[..., None]:
             job.watch(pause)
         raise typer.Exit(job.once(exit_code=exit_code))
 
-    signature = inspect.signature(run)
-    kept = [p for p in signature.parameters.values() if view == "all" or p.name != "show_storage"]
-    run.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     run.__doc__ = SHORT[view]
-    return flags.connected(run)
+    parameters = inspect.signature(run).parameters.values()
+    kept = [p for p in parameters if view == "all" or p.name != "show_storage"]
+    return flags.connected(flags.with_parameters(run, kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,9 +181,17 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=flag)
         for name, flag in _CONNECTION.items()
     ]
-    run.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in (*kept, *added)}
-    return run
+    return with_parameters(run, [*kept, *added])
+
+
+def with_parameters(
+    command: Callable[..., None], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
+    """Make Typer see these parameters in a command that takes what it is given."""
+    signature = inspect.Signature(parameters)
+    command.__signature__ = signature  # type: ignore[attr-defined]  # inspect.signature reads it
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
 
 
 def make_target(

@@ -226,12 +226,8 @@ def _unmark(ctx: typer.Context, **flags_given: object) -> None:
     ctx.invoke(mark_critical, ctx=ctx, **{**flags_given, "remove": True})
 
 
-def _without_remove() -> inspect.Signature:
-    signature = inspect.signature(mark_critical)
-    kept = [p for p in signature.parameters.values() if p.name != "remove"]
-    return signature.replace(parameters=kept)
-
-
-_unmark.__signature__ = _without_remove()  # type: ignore[attr-defined]
+_MARKING = inspect.signature(mark_critical).parameters.values()
 app.command("critical", epilog=EXAMPLES)(mark_critical)
-app.command("critical-", epilog=EXAMPLES)(_unmark)
+app.command("critical-", epilog=EXAMPLES)(
+    flags.with_parameters(_unmark, [p for p in _MARKING if p.name != "remove"])
+)

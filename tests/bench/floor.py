@@ -10,10 +10,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import kubernetes.client  # noqa: F401, TID251 - the import is what is measured
-import rich.console  # noqa: F401
-import typer  # noqa: F401
+import rich.console  # noqa: F401 - likewise
+import typer  # noqa: F401 - likewise
 import urllib3
-import yaml  # noqa: F401
+import yaml  # noqa: F401 - likewise
 
 from dpfctl.describe import Options, kinds_to_read
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.builders import NS, node
+from tests.builders import NS, Built, node
 from tests.cli.fleet_on_disk import FleetOnDisk, Objects, service, write_fleet
 from tests.unit.hosts import WHERE, cluster, linked, placed, running, worker
 
@@ -21,7 +21,7 @@ DEAD = {
 TITLES = ["HOST", "TAINT", "SERVICE", "DPU", "POD", "WHY"]
 
 
-def rack(folder: Path, *more: Objects, pods: Sequence[Objects] = ()) -> FleetOnDisk:
+def rack(folder: Path, *more: Objects, pods: Sequence[Built] = ()) -> FleetOnDisk:
     """Three hosts with a DPU each; sriov runs on the second DPU only."""
     numbers = (1, 2, 3)
     return write_fleet(
@@ -39,7 +39,7 @@ def rack(folder: Path, *more: Objects, pods: Sequence[Objects] = ()) -> FleetOnD
                 *(node(f"dpu-{n}") for n in numbers),
                 running("sriov-2", "dpu-2").ready(),
                 *(running(f"fw-{n}", f"dpu-{n}", "fw").ready() for n in numbers),
-                *pods,  # type: ignore[arg-type]
+                *pods,
             )
         },
     )

@@ -5,6 +5,7 @@ import itertools
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,8 +43,8 @@ BROKEN = HEALTHY + service("snap", FAILED)
 PAUSED = CONFIG + service("hbn", spec="{paused: true}") + service("dts")
 
 
-def describe(fleet: str, *args: str, view: str = "dpuservices", **options: object) -> Result:
-    return dpfctl("describe", view, *args, "--from", "-", stdin=fleet, **options)  # type: ignore[arg-type]
+def describe(fleet: str, *args: str, view: str = "dpuservices", **options: Any) -> Result:
+    return dpfctl("describe", view, *args, "--from", "-", stdin=fleet, **options)
 
 
 def test_table() -> None:

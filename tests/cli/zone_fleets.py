@@ -26,9 +26,9 @@ ADAPTED = (
 
 def zone_fleet(folder: Path, *objects: Objects | Manifests) -> FleetOnDisk:
     """A fleet file with what zones dk and ga need beside them, and further objects."""
-    built = [*_built(prerequisites())]
+    built: list[Objects] = [*_built(prerequisites())]
     for entry in objects:
-        built += _built(entry) if isinstance(entry, Manifests) else [entry]  # type: ignore[list-item]
+        built += _built(entry) if isinstance(entry, Manifests) else [entry]
     return write_fleet(folder / "fleet.yaml", *built)
 
 

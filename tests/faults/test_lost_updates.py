@@ -27,7 +27,7 @@ def test_no_update_is_lost(services: Services) -> None:
 def test_product_without_its_version_check_is_found_out(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_version = Change.operations.fget  # type: ignore[attr-defined]
+    with_version = vars(Change)["operations"].fget
 
     def blind(change: Change) -> tuple[Operation, ...]:
         return tuple(with_version(change)[1:])

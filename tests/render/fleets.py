@@ -1,5 +1,7 @@
 """The fleets of the worked examples: a healthy one, its services, and one in trouble."""
 
+from typing import Any
+
 from dpfctl.describe import Tree, build_tree
 from dpfctl.model import kinds
 from tests.builders import (
@@ -48,8 +50,8 @@ INTERFACES = ("ovn-ext-patch", "ovn-vtep-patch", "p0")
 DPUS = ("mt2310xz03lr", "mt2310xz03m2", "mt2425601x13")
 
 
-def tree_of(*objects: Built | Fleet, **flags: object) -> Tree:
-    return build_tree(inventory(*objects), options(**flags), NOW)  # type: ignore[arg-type]
+def tree_of(*objects: Built | Fleet, **flags: Any) -> Tree:
+    return build_tree(inventory(*objects), options(**flags), NOW)
 
 
 def healthy() -> list[Built | Fleet]:

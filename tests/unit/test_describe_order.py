@@ -1,5 +1,7 @@
 """The order of siblings, which nothing but their names decides."""
 
+from typing import Any
+
 from dpfctl.model import kinds
 from tests.builders import (
     bfb,
@@ -15,8 +17,8 @@ from tests.builders import (
 from tests.unit.trees import describe
 
 
-def below(*objects: object, **flags: bool) -> list[tuple[str, str]]:
-    (header,) = describe(*objects, **flags).root.children  # type: ignore[arg-type]
+def below(*objects: Any, **flags: bool) -> list[tuple[str, str]]:
+    (header,) = describe(*objects, **flags).root.children
     return [(n.name, n.namespace) for n in header.children]
 
 

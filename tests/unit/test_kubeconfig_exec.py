@@ -324,7 +324,7 @@ def test_section_that_cannot_be_used(plugin: Plugin, section: dict[str, Any], fa
 def test_token_is_in_no_repr(plugin: Plugin) -> None:
     source = plugin.source(prints({"token": "s3cret"}), env=[{"name": "A", "value": "s3cret"}])
     source.current()
-    spec = source._spec  # type: ignore[attr-defined]
+    spec = source._spec  # type: ignore[attr-defined]  # no part of what a source promises
     assert "s3cret" not in f"{source!r} {source.current()!r} {spec!r}"
 
 

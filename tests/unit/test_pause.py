@@ -109,7 +109,8 @@ class TestSuspend:
         change = suspended(service(suspended_by="otto").suspended(), replace(PAUSE, by="lena"))
 
         assert (change.action, change.operations) == (Action.NONE, ())
-        assert change.after is change.before.raw  # type: ignore[union-attr]
+        assert change.before is not None
+        assert change.after is change.before.raw
 
     def test_a_suspended_service_gets_a_new_reason_and_keeps_its_author(self) -> None:
         change = suspended(
@@ -157,7 +158,8 @@ class TestResume:
         change = resumed(built)
 
         assert (change.action, change.done) == (Action.NONE, "resumed")
-        assert change.after is change.before.raw  # type: ignore[union-attr]
+        assert change.before is not None
+        assert change.after is change.before.raw
 
     def test_paused_becomes_false_and_stays(self) -> None:
         change = resumed(service().suspended())

@@ -1,5 +1,7 @@
 """Which objects the words of a command line mean."""
 
+from typing import Any
+
 import pytest
 
 from dpfctl.errors import InputError, NotFoundError
@@ -31,9 +33,9 @@ def picked(chosen: Selection, *fleet: Built) -> list[str]:
     return [f"{one.namespace}/{one.name}" for one in pick(chosen, resources)]
 
 
-def refusal(*words: str, **flags: object) -> InputError:
+def refusal(*words: str, **flags: Any) -> InputError:
     with pytest.raises(InputError) as raised:
-        selection(*words, **flags)  # type: ignore[arg-type]
+        selection(*words, **flags)
     return raised.value
 
 
@@ -88,8 +90,8 @@ def test_the_namespace_of_a_name_wins_over_that_of_the_flag() -> None:
         pytest.param({"selector": "app=none"}, [], id="selector that matches nothing"),
     ],
 )
-def test_without_names(flags: dict[str, object], meant: list[str]) -> None:
-    assert picked(selection(**flags)) == meant  # type: ignore[arg-type]
+def test_without_names(flags: dict[str, Any], meant: list[str]) -> None:
+    assert picked(selection(**flags)) == meant
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,10 @@ MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     ],
 )
 def test_timestamps(raw: str, expected: datetime) -> None:
-    assert parse_time(raw) == expected
-    assert parse_time(raw).tzinfo is UTC  # type: ignore[union-attr]
+    found = parse_time(raw)
+    assert found is not None
+    assert found == expected
+    assert found.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
