@@ -285,7 +285,8 @@ def new(
     namespace: flags.TargetNamespace = None,
 ) -> None:
     """Print a commented zone document to begin with."""
-    from dpfctl.zones.names import RFC_1123, name_flaw, namespace_flaw
+    from dpfctl.model.names import RFC_1123
+    from dpfctl.zones.names import name_flaw, namespace_flaw
     from dpfctl.zones.starter import starter
 
     place = namespace or OPERATOR_NAMESPACE

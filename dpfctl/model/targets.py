@@ -1,6 +1,5 @@
 """Which objects a command means: names, a selector, or all of them."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,16 +7,13 @@ from difflib import get_close_matches
 from dpfctl.errors import InputError, NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.kinds import Kind
+from dpfctl.model.names import RFC_1123, is_namespace_name, is_object_name
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.selectors import parse_selector
 
 _SUGGESTED = 3
 _HEAD = 2  # characters
 
-_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_SPACE = re.compile(_LABEL)
-_LONGEST_NAME, _LONGEST_SPACE = 253, 63
 _WORDS = {
     word: kind
     for kind in kinds.ALL
@@ -98,8 +94,8 @@ def parse_selection(
         raise InputError(f"{verb}: --all cannot be used together with --selector", "leave one out")
     if not words and not is_all and selector is None:
         raise InputError(f"{verb}: names no {kind}", "give NAME, -l SELECTOR or --all")
-    if namespace is not None and not _is_space(namespace):
-        raise InputError(f'--namespace: "{namespace}" is no namespace name', _RFC1123)
+    if namespace is not None and not is_namespace_name(namespace):
+        raise InputError(f'--namespace: "{namespace}" is no namespace name', RFC_1123)
     if selector is not None and not selector.strip():
         raise InputError(f"{verb}: --selector: selects everything", "say --all if you mean all")
     parse_selector(selector or "")
@@ -206,15 +202,8 @@ def _name(verb: str, kind: Kind, word: str) -> Name:
         raise InputError(f'"{word}" is no name', f"write name, namespace/name or {kind}/name")
     subject = f"{kind}/{'/'.join(parts)}"
     namespace, name = parts if len(parts) == 2 else ("", parts[0])
-    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
-        raise InputError(f'{subject}: "{name}" is no object name', _RFC1123)
-    if len(parts) == 2 and not _is_space(namespace):
-        raise InputError(f'{subject}: "{namespace}" is no namespace name', _RFC1123)
+    if not is_object_name(name):
+        raise InputError(f'{subject}: "{name}" is no object name', RFC_1123)
+    if len(parts) == 2 and not is_namespace_name(namespace):
+        raise InputError(f'{subject}: "{namespace}" is no namespace name', RFC_1123)
     return Name(namespace, name)
-
-
-def _is_space(text: str) -> bool:
-    return len(text) <= _LONGEST_SPACE and bool(_SPACE.fullmatch(text))
-
-
-_RFC1123 = "lower-case letters, digits and '-', beginning and ending with a letter or digit"

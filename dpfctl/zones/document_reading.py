@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dpfctl.model.documents import Path, shown
+from dpfctl.model.names import RFC_1123
 from dpfctl.zones.anatomy import NETWORKS
 from dpfctl.zones.checking import find_problems
 from dpfctl.zones.document import DOCUMENT
 from dpfctl.zones.findings import Code, Finding, Severity
 from dpfctl.zones.indentation import find_strays
 from dpfctl.zones.manifest_reading import lost_indentation, problem_finding
-from dpfctl.zones.names import RFC_1123, name_flaw, namespace_flaw
+from dpfctl.zones.names import name_flaw, namespace_flaw
 from dpfctl.zones.rendering import interfaces_of, zone_of
 from dpfctl.zones.zone import Place, Zone
 

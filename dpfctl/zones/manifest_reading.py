@@ -7,13 +7,14 @@ from typing import Any
 from dpfctl.model import kinds, labels
 from dpfctl.model.documents import Path, shown
 from dpfctl.model.kinds import Kind
+from dpfctl.model.names import RFC_1123
 from dpfctl.model.resources import Resource
 from dpfctl.zones.anatomy import CONSUMED_BY
 from dpfctl.zones.checking import Flaw, Problem, find_problems
 from dpfctl.zones.findings import Code, Finding, Severity
 from dpfctl.zones.indentation import Stray, find_strays
 from dpfctl.zones.manifests import MANIFESTS, PARTS
-from dpfctl.zones.names import RFC_1123, name_flaw, namespace_flaw
+from dpfctl.zones.names import name_flaw, namespace_flaw
 from dpfctl.zones.zone import Member, Place
 
 Json = Mapping[str, Any]

@@ -7,38 +7,33 @@ Source:
 
 import re
 
+from dpfctl.model.names import is_namespace_name, is_object_name
+
 LONGEST = 63
 LONGEST_INTERFACE = 15
-_WORD = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = re.compile(rf"{_WORD}(?:\.{_WORD})*")
-_LABEL = re.compile(_WORD)
 _QUALIFIED = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(_QUALIFIED)
 _VALUE = re.compile(rf"(?:{_QUALIFIED})?")
 _MANAGED = re.compile(r"(?:.*\.)?dpu\.nvidia\.com")
 _SYSTEM = re.compile(r"(?:.*\.)?(?:kubernetes|k8s)\.io")
 
-RFC_1123 = "lower-case letters, digits and '-', beginning and ending with a letter or digit"
-
 
 def name_flaw(name: str) -> str:
     """Say what is wrong with the name of an object, empty if nothing is."""
     if len(name) > LONGEST:
         return f'"{name}" has {len(name)} characters, {LONGEST} are allowed'
-    return "" if _SUBDOMAIN.fullmatch(name) else f'"{name}" is no object name'
+    return "" if is_object_name(name) else f'"{name}" is no object name'
 
 
 def namespace_flaw(namespace: str) -> str:
     """Say what is wrong with the name of a namespace, empty if nothing is."""
-    if len(namespace) <= LONGEST and _LABEL.fullmatch(namespace):
-        return ""
-    return f'"{namespace}" is no namespace name'
+    return "" if is_namespace_name(namespace) else f'"{namespace}" is no namespace name'
 
 
 def label_flaw(key: str, value: str) -> str:
     """Say why Kubernetes takes no such label, empty if it does."""
     prefix, slash, name = key.rpartition("/")
-    is_prefixed = not slash or (len(prefix) <= 253 and _SUBDOMAIN.fullmatch(prefix) is not None)
+    is_prefixed = not slash or is_object_name(prefix)
     if not is_prefixed or not _NAME.fullmatch(name):
         return f'"{key}" is no label key'
     return "" if _VALUE.fullmatch(value) and value else f'"{value}" is no label value'
