@@ -49,7 +49,7 @@ def suspend_impacts(
     """
     held, lacking = _applications(service, host)
     ref = service.ref
-    if unknown := _trouble(host, *HOLDING_KINDS):
+    if unknown := host.lack(*HOLDING_KINDS):
         return (Impact(ref, "applications held", is_known=False, note=unknown),)
     clusters = {name for name, application in held if application is not None}
     impacts = [
@@ -75,11 +75,9 @@ def held_applications(service: Resource, host: Inventory) -> tuple[Resource, ...
 def _facts(service: Resource, host: Inventory) -> Iterator[str]:
     if service.is_deleting:
         yield "is being deleted; the deletion waits until it is resumed"
-    if len(host.list(kinds.DPF_OPERATOR_CONFIG)) != 1 and not _trouble(
-        host, kinds.DPF_OPERATOR_CONFIG
-    ):
+    if len(host.list(kinds.DPF_OPERATOR_CONFIG)) != 1 and not host.lack(kinds.DPF_OPERATOR_CONFIG):
         yield "exactly one DPFOperatorConfig must exist, else the controller does not heed it"
-    if _trouble(host, *HOLDING_KINDS):
+    if host.lack(*HOLDING_KINDS):
         return
     applications = held_applications(service, host)
     if not applications:
@@ -134,7 +132,7 @@ def _find(host: Inventory, name: str) -> Resource | None:
 
 
 def _dpus(ref: Ref, host: Inventory, clusters: set[str]) -> Impact:
-    if unknown := _trouble(host, kinds.DPU):
+    if unknown := host.lack(kinds.DPU):
         return Impact(ref, "dpus concerned", is_known=False, note=unknown)
     names = (d.name for d in host.list(kinds.DPU) if d.text("spec", "cluster", "name") in clusters)
     return Impact(ref, "dpus concerned", tuple(sorted(names)))
@@ -143,7 +141,7 @@ def _dpus(ref: Ref, host: Inventory, clusters: set[str]) -> Impact:
 def _pods(service: Resource, dpu_clusters: DpuClusters, clusters: set[str]) -> Impact:
     what = "pods left running"
     read = [found for (_, name), found in dpu_clusters.items() if name in clusters]
-    if unknown := next((lack for one in read if (lack := _trouble(one, kinds.POD))), ""):
+    if unknown := next((lack for one in read if (lack := one.lack(kinds.POD))), ""):
         return Impact(service.ref, what, is_known=False, note=unknown)
     wanted = service.text("status", "serviceID") or service.text("spec", "serviceID")
     pods = (pod for one in read for pod in one.list(kinds.POD) if wanted)
@@ -153,9 +151,3 @@ def _pods(service: Resource, dpu_clusters: DpuClusters, clusters: set[str]) -> I
 
 def _where(application: Resource) -> str:
     return f"{application.namespace}/{application.name}"
-
-
-def _trouble(host: Inventory, *wanted: Kind) -> str:
-    """Why a list is missing, empty if none is."""
-    listings = [host.listing(kind) for kind in wanted]
-    return next((one.message or str(one.trouble) for one in listings if one.trouble), "")

@@ -48,6 +48,14 @@ class Inventory:
         """The objects of a kind together with what went wrong reading them."""
         return self.listings.get(kind, _NOTHING)
 
+    def lack(self, *wanted: Kind) -> str:
+        """Say why one of these kinds could not be listed, empty if all of them were."""
+        for kind in wanted:
+            listing = self.listing(kind)
+            if listing.trouble is not None:
+                return listing.message or f"{kind.resource}: {listing.trouble.lower()}"
+        return ""
+
     def find(self, ref: Ref) -> Resource | None:
         """The object of that name, None if the list does not hold it."""
         index = self._by_name.get(ref.kind)

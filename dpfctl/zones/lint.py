@@ -104,15 +104,13 @@ def _unchecked(
     if not zones:
         return
     for kind, codes in _NEEDED.items():
-        listing = fleet.listing(kind)
-        if listing.trouble is None or (listing.trouble is Trouble.NOT_SERVED and kind in _NOT_YET):
+        is_absent = fleet.listing(kind).trouble is Trouble.NOT_SERVED
+        lack = fleet.lack(kind)
+        if not lack or (is_absent and kind in _NOT_YET):
             continue
         for code in codes:
-            fact = f"not fully checked: {listing.message or f'{kind.resource}: {listing.trouble}'}"
-            yield zones[0].finding(code, Severity.NOTE, fact)
+            yield zones[0].finding(code, Severity.NOTE, f"not fully checked: {lack}")
     for (namespace, name), inventory in dpu_clusters.items():
-        listing = inventory.listing(kinds.NODE)
-        if listing.trouble is not None:
-            fact = f"nodes of dpucluster/{namespace}/{name} are taken from its DPUs"
-            fact = f"{fact}: {listing.message or listing.trouble}"
+        if lack := inventory.lack(kinds.NODE):
+            fact = f"nodes of dpucluster/{namespace}/{name} are taken from its DPUs: {lack}"
             yield zones[0].finding(Code.CHAIN_PORTS, Severity.NOTE, fact)

@@ -88,14 +88,12 @@ def configuration(resource: Resource, zone: str) -> Mapping[str, Any]:
 
 
 def _check_listed(kind: Kind, fleet: Inventory) -> None:
-    listing = fleet.listing(kind)
-    if listing.trouble is Trouble.NOT_SERVED:
+    if fleet.listing(kind).trouble is Trouble.NOT_SERVED:
         fact = f"{kind.resource}: not served by this cluster"
         raise KindNotServedError(fact, "install DPF first")
-    if listing.trouble is not None:
-        fact = listing.message or f"{kind.resource}: {listing.trouble.lower()}"
+    if lack := fleet.lack(kind):
         hint = "without this list it is not known what would change"
-        raise AccessError(f"apply-zone: {fact}", hint)
+        raise AccessError(f"apply-zone: {lack}", hint)
 
 
 def _applied(wanted: Mapping[str, Any], live: Resource | None, force: bool) -> Change:

@@ -65,7 +65,7 @@ def _facts(before: Resource, after: Resource) -> Iterator[str]:
 def _impacts(change: Change, fleet: Inventory) -> Iterator[Impact]:
     if change.ref.kind is not kinds.DPU_SET or change.action is Action.NONE:
         return
-    trouble = _trouble(fleet)
+    trouble = fleet.lack(kinds.DPU, kinds.DPU_NODE)
     if trouble:
         yield Impact(change.ref, "DPUs concerned", is_known=False, note=trouble)
         return
@@ -110,8 +110,3 @@ def _pace(change: Change) -> str:
         found = after.at("spec", "strategy", "rollingUpdate", "maxUnavailable")
         return f"at most {found} at a time" if found is not None else "a few at a time"
     return "each when its DPU object is deleted"
-
-
-def _trouble(fleet: Inventory) -> str:
-    listings = [fleet.listing(kind) for kind in (kinds.DPU, kinds.DPU_NODE)]
-    return next((one.message or str(one.trouble) for one in listings if one.trouble), "")

@@ -29,9 +29,8 @@ def unready(resource: Resource, fleet: Inventory) -> str:
 
 
 def _unready_dpus(dpu_set: Resource, fleet: Inventory) -> str:
-    listing = fleet.listing(kinds.DPU)
-    if listing.trouble is not None:
-        return listing.message or f"{kinds.DPU.resource}: {listing.trouble.lower()}"
+    if lack := fleet.lack(kinds.DPU):
+        return lack
     dpus = dpus_of(dpu_set.ref, fleet)
     waiting = [dpu.name for dpu in dpus if not _is_ready(dpu)]
     if not dpus:

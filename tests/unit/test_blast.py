@@ -136,7 +136,8 @@ class TestImpacts:
     def test_a_list_that_failed_without_a_word(self) -> None:
         found = host(EDGE, troubles={kinds.APPLICATION: (Trouble.NOT_SERVED, "")})
 
-        assert impacts(HBN, found)["applications held"].note == "NotServed"
+        note = impacts(HBN, found)["applications held"].note
+        assert note == "applications.argoproj.io: notserved"
 
     def test_dpus_that_cannot_be_listed_leave_the_rest(self) -> None:
         told = impacts(HBN, host(EDGE, app("edge-hbn"), troubles={kinds.DPU: FORBIDDEN}))
