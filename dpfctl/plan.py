@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dpfctl.model.cluster import FIELD_MANAGER, HOST, ClusterName
 from dpfctl.model.resources import Ref, Resource
 
 Operation = Mapping[str, Any]
@@ -29,6 +30,12 @@ class Action(StrEnum):
     APPLY = "apply"
     """Server-side apply, which creates what is absent."""
     DELETE = "delete"
+    STATUS = "status"
+    """Compare-and-swap of the status of an object that was read."""
+    INSTALL = "install"
+    """Installation or upgrade of a Helm release."""
+    UNINSTALL = "uninstall"
+    """Removal of a Helm release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +47,16 @@ class Change:
         action: How it is changed.
         done: Past participle for the result line: ``suspended``, ``labeled``, ``created``.
         before: The object as it was read, None if there is none.
-        after: For ``PATCH`` and ``NONE`` the whole object as wanted, for ``APPLY`` the
-            configuration of ours, for ``DELETE`` empty.
+        after: For ``PATCH``, ``STATUS`` and ``NONE`` the whole object as wanted, for ``APPLY`` the
+            configuration of ours, for ``INSTALL`` the release as wanted, else empty.
         reasons: Why, one sentence each; may be empty.
         stage: Changes of a stage may be made side by side; each stage follows the one before it.
         force: Whether ``APPLY`` takes fields from other managers.
+        cluster: The cluster that holds the object.
+        manager: Field manager in whose name it is written.
+        gives: What later changes need this one for, as a name; empty if nothing is said.
+        needs: Names of what earlier stages must have given. A change is left alone if anything
+            that gives one of them failed; None asks for all earlier stages without a failure.
     """
 
     ref: Ref
@@ -55,6 +67,10 @@ class Change:
     reasons: tuple[str, ...] = ()
     stage: int = 0
     force: bool = False
+    cluster: ClusterName = HOST
+    manager: str = FIELD_MANAGER
+    gives: str = ""
+    needs: tuple[str, ...] | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

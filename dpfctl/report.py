@@ -35,7 +35,7 @@ class Outcome:
         note: A remark for the user, may be empty.
         attempts: Requests that tried to write.
         version: resourceVersion after it; empty if nothing was written.
-        stored: What a dry run of the server answered; empty if none was asked.
+        stored: The object as the server answered it, of a dry run too; empty if none did.
     """
 
     change: Change

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from dpfctl.cluster.atomic_file import locked, replace_file
 from dpfctl.cluster.fleet_source import FleetSource, Stamp, find_source, stamp_of
@@ -24,9 +24,9 @@ from dpfctl.errors import (
     NotFoundError,
     UnreachableError,
 )
-from dpfctl.model.cluster import FIELD_MANAGER, Batch, ServerInfo
+from dpfctl.model.cluster import FIELD_MANAGER, HOST, Batch, ClusterName, ServerInfo
 from dpfctl.model.documents import Document, Format
-from dpfctl.model.fleet import HOST, ClusterName, Fleet, FleetPart, key_of
+from dpfctl.model.fleet import Fleet, FleetPart, key_of
 from dpfctl.model.fleet_draft import FleetDraft
 from dpfctl.model.fleet_edit import edit_documents
 from dpfctl.model.fleet_reader import read_fleet
@@ -267,9 +267,9 @@ class FleetCluster:
         """Rules of CRDs in the file that nobody here can ask."""
         return self._file.warnings
 
-    def writing_as(self, manager: str) -> "FleetCluster":
+    def writing_as(self, manager: str) -> Self:
         """Return the same cluster for another field manager."""
-        return FleetCluster(self._file, self._name, manager)
+        return type(self)(self._file, self._name, manager)
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
         """List each kind; what the snapshot could not read is a trouble.

@@ -6,7 +6,8 @@ from typing import Any
 
 from dpfctl.apiserver.admission import ObjectSchema, object_schema, unknown_schema
 from dpfctl.cluster.packaged_crds import packaged_crds
-from dpfctl.model.fleet import ClusterName, ObjectKey, key_of
+from dpfctl.model.cluster import ClusterName
+from dpfctl.model.fleet import ObjectKey, key_of
 from dpfctl.model.kinds import CUSTOM_RESOURCE_DEFINITION, Kind
 from dpfctl.model.resources import Ref, Resource
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dpfctl.apiserver import writes
 from dpfctl.apiserver.requests import Outcome, Request
-from dpfctl.model.fleet import ClusterName, key_of
+from dpfctl.model.cluster import ClusterName
+from dpfctl.model.fleet import key_of
 from dpfctl.model.fleet_draft import FleetDraft
 from dpfctl.model.fleet_reader import stable_uid
 from dpfctl.model.kinds import Kind

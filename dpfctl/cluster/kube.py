@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from functools import partial
 from importlib.util import find_spec, module_from_spec
-from typing import Any
+from typing import Any, Self
 
 import urllib3
 
@@ -125,7 +125,7 @@ class KubeCluster:
         """Where it is and who we are there."""
         return self._config
 
-    def writing_as(self, manager: str) -> "KubeCluster":
+    def writing_as(self, manager: str) -> Self:
         """Return the same cluster, over the same connections, for another field manager."""
         other = copy(self)
         other._manager = manager
@@ -143,7 +143,8 @@ class KubeCluster:
         self, kind: Kind, namespace: str | None = None, selector: str = ""
     ) -> Sequence[Resource]:
         """LIST one kind, pages aside."""
-        return read_list(self._caller, kind, namespace, selector, self._outage()).items
+        asked = ",".join(filter(None, (kind.selector, selector)))
+        return read_list(self._caller, kind, namespace, asked, self._outage()).items
 
     def get(self, ref: Ref) -> Resource:
         """GET one object."""

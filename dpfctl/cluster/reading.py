@@ -80,7 +80,7 @@ def _listing(
     caller: Caller, kind: Kind, namespace: str | None, outage: Outage
 ) -> Listing | DpfctlError:
     try:
-        return read_list(caller, kind, namespace, "", outage)
+        return read_list(caller, kind, namespace, kind.selector, outage)
     except KindNotServedError as error:
         return Listing(trouble=Trouble.NOT_SERVED, message=error.message)
     except ForbiddenError as error:

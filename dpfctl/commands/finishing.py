@@ -96,11 +96,11 @@ def carry_out(
 
     From here on until the report is printed a first Ctrl-C is let pass: nothing is left to stop.
     """
-    from dpfctl.apply import apply_plan
+    from dpfctl.apply import Places, apply_plan
 
     announce(session, mode, plan)
     report = apply_plan(
-        cluster,
+        Places(cluster),
         plan,
         replan,
         sleep=session.sleep,

@@ -7,7 +7,7 @@ Two backends keep this protocol: ``dpfctl.cluster.kube`` over HTTPS and
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
@@ -15,6 +15,11 @@ from dpfctl.model.resources import Ref, Resource
 
 FIELD_MANAGER = "dpfctl"
 """Who writes, as API servers note it, unless something else is said."""
+
+ClusterName = tuple[str, str]
+"""Namespace and name of a DPUCluster; two empty texts for the host cluster."""
+
+HOST: ClusterName = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,10 @@ class Cluster(Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the writes so far were not judged by, one sentence each; a server judges by all."""
+        ...
+
+    def writing_as(self, manager: str) -> Self:
+        """Return the same cluster, over the same connections, for another field manager."""
         ...
 
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:

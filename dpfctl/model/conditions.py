@@ -7,7 +7,12 @@ from typing import Any
 from dpfctl.model.timestamps import parse_time
 
 READY = "Ready"
+SUCCESS = "Success"
 PENDING = "Pending"
+ERROR = "Error"
+FAILURE = "Failure"
+RETRYING = "Retrying"
+AWAITING_DELETION = "AwaitingDeletion"
 TRUE = "True"
 FALSE = "False"
 UNKNOWN = "Unknown"

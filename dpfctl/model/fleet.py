@@ -10,21 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.documents import Path
 from dpfctl.model.inventory import Inventory, Listing, listing_of
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
+from dpfctl.model.selectors import parse_selector
 
 API_VERSION = "dpfctl/v1"
 KIND = "Fleet"
 
-ClusterName = tuple[str, str]
-"""Namespace and name of a DPUCluster; two empty texts for the host cluster."""
-
 ALL_RESOURCES = "*"
 """In place of a resource: nothing of that cluster could be read."""
-
-HOST: ClusterName = ("", "")
 
 
 class ObjectKey(NamedTuple):
@@ -92,8 +89,13 @@ class FleetPart:
         if failed is not None:
             return failed
         found = self._kinds().get((kind.group, kind.name), ())
+        part = parse_selector(kind.selector)
         resources = (Resource(kind, raw) for raw in found)
-        return listing_of(r for r in resources if namespace is None or r.namespace == namespace)
+        return listing_of(
+            r
+            for r in resources
+            if namespace in (None, r.namespace) and part.matches(r.mapping("metadata", "labels"))
+        )
 
     def inventory(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
         """List several kinds."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dpfctl.model.fleet import ClusterName, Entry, Fleet, FleetPart, ObjectKey
+from dpfctl.model.cluster import ClusterName
+from dpfctl.model.fleet import Entry, Fleet, FleetPart, ObjectKey
 from dpfctl.model.fleet_edit import Edit
 
 _NOWHERE = -1

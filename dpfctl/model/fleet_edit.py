@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.documents import Document, Path
-from dpfctl.model.fleet import API_VERSION, HOST, KIND, ClusterName, Fleet, ObjectKey
+from dpfctl.model.fleet import API_VERSION, KIND, Fleet, ObjectKey
 
 _GONE = object()
 _EMPTY_LIST: Mapping[str, Any] = {"apiVersion": "v1", "kind": "List", "items": []}

@@ -13,18 +13,9 @@ from typing import Any
 
 from dpfctl.errors import InputError
 from dpfctl.model import kinds
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.documents import Document, Path, shown
-from dpfctl.model.fleet import (
-    API_VERSION,
-    HOST,
-    KIND,
-    ClusterName,
-    Entry,
-    Fleet,
-    FleetPart,
-    ObjectKey,
-    SnapshotInfo,
-)
+from dpfctl.model.fleet import API_VERSION, KIND, Entry, Fleet, FleetPart, ObjectKey, SnapshotInfo
 from dpfctl.model.inventory import Listing, Trouble
 from dpfctl.model.relative_times import resolve_times
 from dpfctl.model.timestamps import parse_time

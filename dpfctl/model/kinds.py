@@ -4,7 +4,7 @@ A new kind is a new row here. Groups, versions, plurals and scopes are those of 
 (``api/*/v1alpha1``) and of the third-party APIs that DPF builds on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 OPERATOR = "operator.dpu.nvidia.com"
 PROVISIONING = "provisioning.dpu.nvidia.com"
@@ -24,6 +24,8 @@ class Kind:
         version: The version that is read and written.
         namespaced: Whether objects live in namespaces.
         has_status: Whether status is a subresource of its own.
+        selector: Label selector of a row that stands for a part of the kind; a LIST asks for that
+            part only. Empty for all objects.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Kind:
     version: str = "v1alpha1"
     namespaced: bool = True
     has_status: bool = True
+    selector: str = ""
 
     @property
     def api_version(self) -> str:
@@ -117,6 +120,8 @@ SERVICE = Kind("Service", "services", "", "v1")
 CONFIG_MAP = Kind("ConfigMap", "configmaps", "", "v1", has_status=False)
 SECRET = Kind("Secret", "secrets", "", "v1", has_status=False)
 ENDPOINT_SLICE = Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", "v1", has_status=False)
+ENDPOINTS = Kind("Endpoints", "endpoints", "", "v1", has_status=False)
+LEASE = Kind("Lease", "leases", "coordination.k8s.io", "v1", has_status=False)
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps", "v1")
 DEPLOYMENT = Kind("Deployment", "deployments", "apps", "v1")
 
@@ -127,6 +132,15 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     "v1",
     namespaced=False,
 )
+
+PULL_SECRET = replace(SECRET, selector="dpu.nvidia.com/image-pull-secret")
+"""Secrets that DPF copies to the DPU clusters."""
+REPOSITORY_SECRET = replace(SECRET, selector="argocd.argoproj.io/secret-type")
+"""Secrets in which Argo CD keeps repositories, credentials and clusters."""
+RELEASE_SECRET = replace(SECRET, selector="owner=helm")
+"""Secrets in which Helm keeps its releases."""
+RELEASE = Kind("Release", "releases", "helm.sh", "v1", has_status=False)
+"""A Helm release: no kind of the API, but a thing that is wanted, found and changed like one."""
 
 DESCRIBED = (
     DPF_OPERATOR_CONFIG,
@@ -189,7 +203,7 @@ DPU_SIDE = (
 )
 """Kinds that a snapshot takes from each DPU cluster."""
 
-ALL = tuple(dict.fromkeys((*HOST, *DPU_SIDE, SECRET, CUSTOM_RESOURCE_DEFINITION)))
+ALL = tuple(dict.fromkeys((*HOST, *DPU_SIDE, SECRET, ENDPOINTS, LEASE, CUSTOM_RESOURCE_DEFINITION)))
 
 _BY_GROUP_AND_NAME = {(kind.group, kind.name): kind for kind in ALL}
 

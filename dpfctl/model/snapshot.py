@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from dpfctl.model import kinds
-from dpfctl.model.fleet import ALL_RESOURCES, API_VERSION, KIND, ClusterName
+from dpfctl.model.cluster import ClusterName
+from dpfctl.model.fleet import ALL_RESOURCES, API_VERSION, KIND
 from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.model.kinds import Kind
 from dpfctl.model.redaction import REDACTED, mask_text, mask_values, mask_values_text, mask_variable

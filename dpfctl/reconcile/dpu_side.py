@@ -12,15 +12,13 @@ from dpfctl.errors import (
     UnreachableError,
 )
 from dpfctl.model import kinds, labels
+from dpfctl.model.cluster import ClusterName
 from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
 SIDE_KINDS: tuple[Kind, ...] = (kinds.NODE, kinds.POD)
 """Kinds of a DPU cluster, in all namespaces, that tell whether services run on its DPUs."""
-
-ClusterName = tuple[str, str]
-"""Namespace and name of a DPUCluster."""
 
 DpuClusters = Mapping[ClusterName, Inventory | DpfctlError]
 """What each DPU cluster holds of ``SIDE_KINDS``, or why that is not known."""

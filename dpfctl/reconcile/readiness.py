@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from dpfctl.errors import DpfctlError, KindNotServedError, NotFoundError
 from dpfctl.model import kinds
+from dpfctl.model.cluster import ClusterName
 from dpfctl.model.dpu_services import is_critical
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.reconcile.demands import Critical, Demand, demands_of
-from dpfctl.reconcile.dpu_side import ClusterName, DpuClusters, DpuSide, dpu_sides, list_failure
+from dpfctl.reconcile.dpu_side import DpuClusters, DpuSide, dpu_sides, list_failure
 from dpfctl.reconcile.verdicts import Gap, HostVerdict, Wait
 
 HOST_KINDS: tuple[Kind, ...] = (

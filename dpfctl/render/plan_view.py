@@ -33,8 +33,9 @@ def diff_lines(
 
     Values that are secrets by their names or looks are masked.
     """
-    before = _shown(change.before.raw if change.before else None)
-    after = _shown(stored or wanted(change))
+    part = _shown_status if change.action is Action.STATUS else _shown
+    before = part(change.before.raw if change.before else None)
+    after = part(stored or wanted(change))
     lines = unified_diff(
         _lines(masked(before, after, "before")),
         _lines(masked(after, before, "after")),
@@ -151,6 +152,11 @@ def _shown(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     metadata = shown.get("metadata") or {}
     shown["metadata"] = {k: v for k, v in metadata.items() if k not in _NOT_SHOWN}
     return shown
+
+
+def _shown_status(raw: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The status of an object and nothing else."""
+    return {"status": raw.get("status") or {}} if raw else {}
 
 
 def _lines(raw: Mapping[str, Any]) -> list[str]:

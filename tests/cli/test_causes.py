@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dpfctl.apply import apply_plan
+from dpfctl.apply import Places, apply_plan
 from dpfctl.commands.finishing import Mode, finish
 from dpfctl.commands.flags import Form
 from dpfctl.errors import ExitCode
@@ -27,7 +27,7 @@ def test_a_bug_of_one_target(tmp_path: Path, debug: str) -> None:
     environ = {"DPFCTL_DEBUG": debug}
     session = Session(out, err, io.StringIO(), environ, lambda: NOW, lambda _seconds: None)
     report = apply_plan(
-        open_file(fleet.path).host,
+        Places(open_file(fleet.path).host),
         Plan("suspend", (broken,)),
         lambda change, _fresh: change,
         sleep=lambda _seconds: None,

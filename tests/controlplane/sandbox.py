@@ -18,8 +18,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from dpfctl.errors import DpfctlError
+from dpfctl.model.cluster import ClusterName
 from dpfctl.model.documents import parse_documents
-from dpfctl.model.fleet import ClusterName, Fleet, FleetPart
+from dpfctl.model.fleet import Fleet, FleetPart
 from dpfctl.model.fleet_reader import read_fleet
 from tests.controlplane import controllers, processes
 from tests.controlplane.api import ApiError, Json, at_once

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
-from dpfctl.apply import apply_plan
+from dpfctl.apply import Places, apply_plan
 from dpfctl.cluster.kube import KubeCluster, connect
 from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
 from dpfctl.errors import ExitCode
@@ -162,7 +162,7 @@ class _Worker:
     def _applied(self, cluster: KubeCluster, name: str, wish: _Wish) -> str:
         """Make a change as commands do it; the version it led to, empty if nothing was written."""
         service = cluster.get(Ref(kinds.DPU_SERVICE, self._services.namespace, name))
-        report = apply_plan(cluster, wish.plan((service,)), wish.again, sleep=time.sleep)
+        report = apply_plan(Places(cluster), wish.plan((service,)), wish.again, sleep=time.sleep)
         outcome = report.outcomes[0]
         if outcome.error is not None:
             self._fail(outcome.error.exit_code, outcome.error.message)

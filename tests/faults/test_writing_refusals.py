@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from dpfctl.apply import apply_plan
+from dpfctl.apply import Places, apply_plan
 from dpfctl.cluster.faults import Limits
 from dpfctl.cluster.kube import KubeCluster
 from dpfctl.cluster.patience import Patience
@@ -185,7 +185,7 @@ def marked(scene: Scene, through: KubeCluster) -> Report:
     service = Resource(kinds.DPU_SERVICE, scene.services.get("hbn"))
     plan = plan_critical((service,), Mark())
     again = partial(replan_critical, mark=Mark())
-    return apply_plan(through, plan, again, sleep=lambda _seconds: None)
+    return apply_plan(Places(through), plan, again, sleep=lambda _seconds: None)
 
 
 def assert_unreached(scene: Scene, report: Report, words: str) -> None:

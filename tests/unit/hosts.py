@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dpfctl.errors import DpfctlError
+from dpfctl.model.cluster import ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.reconcile import HostVerdict, judge_hosts
-from dpfctl.reconcile.dpu_side import ClusterName
 from tests import builders as make
 from tests.builders import Built, flat, inventory
 

@@ -10,8 +10,9 @@ import pytest
 
 from dpfctl import demo
 from dpfctl.model import kinds, labels
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.documents import parse_documents
-from dpfctl.model.fleet import HOST, ClusterName, Fleet
+from dpfctl.model.fleet import Fleet
 from dpfctl.model.fleet_reader import read_fleet
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource

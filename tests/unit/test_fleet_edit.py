@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.documents import Document, parse_documents
-from dpfctl.model.fleet import HOST, ClusterName, Fleet, ObjectKey
+from dpfctl.model.fleet import Fleet, ObjectKey
 from dpfctl.model.fleet_draft import FleetDraft
 from dpfctl.model.fleet_edit import Edit, edit_documents
 from dpfctl.model.fleet_reader import read_fleet

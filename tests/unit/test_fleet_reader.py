@@ -7,8 +7,9 @@ import pytest
 
 from dpfctl.errors import InputError
 from dpfctl.model import kinds
+from dpfctl.model.cluster import HOST
 from dpfctl.model.documents import parse_documents
-from dpfctl.model.fleet import HOST, Fleet, ObjectKey, SnapshotInfo
+from dpfctl.model.fleet import Fleet, ObjectKey, SnapshotInfo
 from dpfctl.model.fleet_reader import read_fleet
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.kinds import Kind
