@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dpfctl.commands import completing, flags
+from dpfctl.commands.dpu_sides import read_dpu_sides
 from dpfctl.errors import DpfctlError, ExitCode, InputError
 from dpfctl.session import ColourChoice, Session, Target
 
 if TYPE_CHECKING:
-    from dpfctl.describe import Options, Tree
+    from dpfctl.describe import Options, Problem, Tree
     from dpfctl.model.cluster import Cluster
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -92,6 +93,13 @@ ShowMissing = Annotated[
         help="Give a row to objects that are named but not found.",
     ),
 ]
+DpuClusters = Annotated[
+    bool,
+    typer.Option(
+        "--dpu-clusters",
+        help="Go on into the DPU clusters: nodes, workloads, interfaces, chains, releases.",
+    ),
+]
 Output = Annotated[
     str,
     typer.Option(
@@ -144,7 +152,7 @@ def describe(ctx: typer.Context, kubeconfig: flags.Kubeconfig = None) -> None:
 
 
 def _command(view: str) -> Callable[..., None]:
-    """Make the function of one subcommand; all take the same flags, ``all`` one more."""
+    """Make the function of one subcommand; all take the same flags but for ``_ONLY_FOR``."""
 
     def run(
         ctx: typer.Context,
@@ -156,6 +164,7 @@ def _command(view: str) -> Callable[..., None]:
         show_pending: ShowPending = False,
         show_storage: ShowStorage = False,
         show_missing: ShowMissing = False,
+        dpu_clusters: DpuClusters = False,
         output: Output = Format.TABLE.value,
         no_headers: NoHeaders = False,
         color: Colour = ColourChoice.AUTO.value,
@@ -180,6 +189,7 @@ def _command(view: str) -> Callable[..., None]:
             show_pending=show_pending,
             show_storage=show_storage,
             show_missing=show_missing,
+            dpu_clusters=dpu_clusters,
             namespace=namespace or None,  # as kubectl takes it; scripts pass empty variables
         )
         look = Look(
@@ -200,8 +210,15 @@ def _command(view: str) -> Callable[..., None]:
 
     run.__doc__ = SHORT[view]
     parameters = inspect.signature(run).parameters.values()
-    kept = [p for p in parameters if view == "all" or p.name != "show_storage"]
+    kept = [p for p in parameters if view in _ONLY_FOR.get(p.name, SHORT)]
     return flags.connected(flags.with_parameters(run, kept))
+
+
+_ONLY_FOR = {
+    "show_storage": ("all",),
+    "dpu_clusters": tuple(view for view in SHORT if view != "storage"),
+}
+"""Flags that some subcommands lack, and who takes them; storage has nothing in DPU clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +287,12 @@ class _Job:
     def _read(self, cluster: "Cluster", now: datetime) -> "Tree":
         """The fleet as it is now; what ``--issues`` leaves out still counts for its health."""
         from dpfctl.describe import build_tree, kinds_to_read, prune
+        from dpfctl.describe.build import kinds_beyond
 
         inventory = cluster.read(kinds_to_read(self.options))
-        tree = build_tree(inventory, self.options, now)
+        wanted = kinds_beyond(self.options)
+        sides = read_dpu_sides(self.session, cluster, inventory, wanted) if wanted else {}
+        tree = build_tree(inventory, self.options, now, sides)
         return prune(tree, show_pending=self.options.show_pending) if self.issues else tree
 
     def _text(self, tree: "Tree", now: datetime) -> str:
@@ -301,14 +321,21 @@ class _Job:
         for word in tree.unmatched:
             self.session.warn(f"{word}: matches nothing{completing.nearest_kind(word)}")
         for problem in tree.problems:
-            where = "/".join(p for p in (problem.namespace, problem.name) if p)
-            what = "/".join(p for p in (problem.kind.lower(), where) if p)
-            if problem.is_missing_object:
+            what = _subject(problem)
+            if problem.is_whole_cluster:
+                self.session.warn(problem.message)
+            elif problem.is_missing_object:
                 self.session.warn(f"{what}: not found, {problem.message}")
             elif problem.is_unreadable_list:
                 self.session.warn(f"{what}: cannot be listed: {problem.message}")
             elif self.verbose:
                 self.session.note(f"{what}: not installed in this cluster")
+
+
+def _subject(problem: "Problem") -> str:
+    names = (problem.kind.lower(), problem.namespace, problem.name)
+    what = "/".join(name for name in names if name)
+    return f"dpu cluster {problem.dpu_cluster}: {what}" if problem.dpu_cluster else what
 
 
 def _examples(view: str) -> str:

@@ -31,6 +31,7 @@ class Options:
         show_pending: Count and list conditions that no controller has come to yet.
         show_storage: Let ``all`` include storage.
         show_missing: Give objects that are named but absent a row of their own.
+        dpu_clusters: Go on into the DPU clusters.
         namespace: Keep only what stands directly below the root in this namespace.
     """
 
@@ -42,4 +43,5 @@ class Options:
     show_pending: bool = False
     show_storage: bool = False
     show_missing: bool = False
+    dpu_clusters: bool = False
     namespace: str | None = None

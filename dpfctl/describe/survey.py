@@ -8,11 +8,21 @@ room that changes, and it lives as long as one ``build_tree`` call.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from dpfctl.describe.dpu_side import NOTHING, Beyond, DpuSide, name_of
 from dpfctl.describe.filters import ALL, Filter
 from dpfctl.describe.grouping import group_siblings, is_failed
+from dpfctl.describe.joins import Joins
 from dpfctl.describe.options import Options, View
 from dpfctl.describe.synthetic import conditions_of
-from dpfctl.describe.tree import NOT_FOUND, Node, Problem, Role, problem_of_list, walk
+from dpfctl.describe.tree import (
+    NOT_FOUND,
+    Node,
+    Problem,
+    Role,
+    problem_of_list,
+    problem_row,
+    walk,
+)
 from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import READY, Condition
 from dpfctl.model.inventory import Inventory
@@ -32,19 +42,37 @@ class Survey:
         inventory: Lists of the host cluster.
         options: What the user asked for.
         now: Timezone-aware time that stands in where an object carries none.
+        beyond: What is known of the DPU clusters.
+        go_on: Makes the rows that an object has in them.
     """
 
-    def __init__(self, inventory: Inventory, options: Options, now: datetime) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        options: Options,
+        now: datetime,
+        beyond: Beyond = NOTHING,
+        go_on: "GoOn | None" = None,
+    ) -> None:
         self.options = options
         self.now = now
+        self.sides = beyond.sides
         self._inventory = inventory
-        self._joins: dict[tuple[Kind, str], dict[str, list[Resource]]] = {}
-        self._problems: set[Problem] = set()
+        self._go_on = go_on
+        self._joins = Joins(self.objects)
+        self._problems = set(beyond.problems)
+        self._placed: set[Problem] = set()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every list and object found missing so far, sorted."""
         return tuple(sorted(self._problems))
+
+    @property
+    def unplaced(self) -> list[Node]:
+        """Rows for the lists that could not be read and have no row yet."""
+        left = (p for p in self.problems if p not in self._placed)
+        return [problem_row(p) for p in left if p.is_unreadable_list]
 
     @property
     def is_whole_fleet(self) -> bool:
@@ -67,12 +95,17 @@ class Survey:
         self, kind: Kind, by: str, value: str, key: Callable[[Resource], str]
     ) -> Sequence[Resource]:
         """Objects of a kind whose ``key`` is ``value``; each join is indexed once, as ``by``."""
-        index = self._joins.get((kind, by))
-        if index is None:
-            index = self._joins[kind, by] = {}
-            for resource in self.objects(kind):
-                index.setdefault(key(resource), []).append(resource)
-        return index.get(value, ())
+        return self._joins.find(kind, by, value, key)
+
+    def side(self, cluster: Resource) -> DpuSide | None:
+        """What is in the cluster of a DPUCluster, None if it could not be read."""
+        return next((side for side in self.sides if side.cluster is cluster), None)
+
+    def problem_rows(self, cluster: Resource) -> list[Node]:
+        """Rows for what could not be read of a DPU cluster, which then stand nowhere else."""
+        found = [p for p in self.problems if p.dpu_cluster == name_of(cluster)]
+        self._placed.update(found)
+        return [problem_row(p) for p in found if p.is_unreadable_list]
 
     def exists(self, ref: Ref) -> bool:
         """Whether the inventory holds the object; nothing is remembered if it does not."""
@@ -113,8 +146,14 @@ class Survey:
         *,
         conditions: tuple[Condition, ...] | None = None,
         priority: int = 0,
+        dpu_cluster: str = "",
     ) -> Node:
-        """Make the node of an object, deciding which of its conditions are listed."""
+        """Make the node of an object, deciding which of its conditions are listed.
+
+        An object of the host cluster gets what it has in DPU clusters as further children.
+        """
+        if self._go_on is not None and not dpu_cluster:
+            children = (*children, *self._go_on(self, resource))
         if conditions is None:
             conditions = conditions_of(resource, self.now)
         listed, is_listed = self._listed(resource, conditions)
@@ -128,6 +167,7 @@ class Survey:
             in_order(children),
             resource,
             priority=priority,
+            dpu_cluster=dpu_cluster,
         )
 
     def header(
@@ -136,9 +176,15 @@ class Survey:
         """Make a heading over siblings, None if there are none to stand below it."""
         if not children:
             return None
-        if grouping and self.options.grouping:
-            children = group_siblings(children, show_pending=self.options.show_pending)
+        if grouping:
+            children = self.grouped(children)
         return Node(Role.HEADER, title, children=in_order(children))
+
+    def grouped(self, siblings: Sequence[Node]) -> Sequence[Node]:
+        """Merge ready siblings, if the user wants that."""
+        if not self.options.grouping:
+            return siblings
+        return group_siblings(siblings, show_pending=self.options.show_pending)
 
     def listing(self, kind: Kind, resources: Iterable[Resource]) -> Node | None:
         """Make the grouping heading of a kind over objects that have nothing below them."""
@@ -182,6 +228,10 @@ class Survey:
             for c in conditions
             if (c.type == READY or not c.is_true) and (pending or not c.is_pending)
         ), True
+
+
+GoOn = Callable[[Survey, Resource], Iterable[Node]]
+"""Makes the rows that an object of the host cluster has in DPU clusters."""
 
 
 def in_order(nodes: Iterable[Node | None]) -> tuple[Node, ...]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from dpfctl.model import kinds
 from dpfctl.model.conditions import Condition, find_ready
 from dpfctl.model.inventory import Trouble
-from dpfctl.model.kinds import Kind
+from dpfctl.model.kinds import Kind, plural_of
 from dpfctl.model.resources import Resource
 
 IN_DELETION = "!! IN DELETION !! "
@@ -40,6 +40,8 @@ class Node:
         members: The merged siblings of a group, in list order; they keep their children.
         priority: Higher ones stand before their siblings.
         problem: What a problem row says.
+        dpu_cluster: ``namespace/name`` of the DPU cluster that holds the object, empty for the
+            host cluster.
     """
 
     role: Role
@@ -53,6 +55,7 @@ class Node:
     members: tuple["Node", ...] = ()
     priority: int = 0
     problem: "Problem | None" = None
+    dpu_cluster: str = ""
 
     @property
     def ready(self) -> Condition | None:
@@ -82,14 +85,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """A list that could not be read, or an object that is named but is not there.
+    """What could not be read, or an object that is named but is not there.
 
     Attributes:
-        kind: API name of the kind.
-        namespace: Of the missing object, else empty.
-        name: Of the missing object, empty for a whole list.
+        kind: API name of the kind; DPUCluster for a DPU cluster of which nothing could be read.
+        namespace: Of the object, else empty.
+        name: Of the object, empty for a whole list.
         reason: ``NotFound``, ``Forbidden``, ``Unreachable`` or ``NotServed``.
         message: What the server said, or which object names the missing one.
+        dpu_cluster: ``namespace/name`` of the DPU cluster, empty for the host cluster.
     """
 
     kind: str
@@ -97,6 +101,7 @@ class Problem:
     name: str
     reason: str
     message: str
+    dpu_cluster: str = ""
 
     @property
     def is_missing_object(self) -> bool:
@@ -107,6 +112,11 @@ class Problem:
     def is_unreadable_list(self) -> bool:
         """Whether a list exists but could not be read: the tree is only a part of the truth."""
         return self.reason in (Trouble.FORBIDDEN, Trouble.UNREACHABLE)
+
+    @property
+    def is_whole_cluster(self) -> bool:
+        """Whether nothing could be read of a DPU cluster, rather than one list."""
+        return bool(self.dpu_cluster and self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,3 +148,19 @@ def walk(node: Node) -> Iterator[Node]:
 def problem_of_list(kind: Kind, trouble: Trouble, message: str) -> Problem:
     """A kind whose list could not be read."""
     return Problem(kind.name, "", "", trouble.value, message)
+
+
+def problem_row(problem: Problem) -> Node:
+    """Make the row of a list, or of a DPU cluster, that could not be read."""
+    title = plural_of(problem.kind)
+    if not problem.dpu_cluster:
+        return Node(Role.PROBLEM, title, problem=problem)
+    namespace, _, name = problem.dpu_cluster.partition("/")
+    side = title_of_side(name)
+    row = side if problem.is_whole_cluster else f"{side}: {title}"
+    return Node(Role.PROBLEM, row, namespace, problem=problem)
+
+
+def title_of_side(cluster: str) -> str:
+    """The heading over what is in a DPU cluster; the NAMESPACE beside it is the DPUCluster's."""
+    return f"DPU cluster {cluster}"

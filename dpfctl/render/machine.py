@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dpfctl.describe.tree import Node, Role, Tree
 from dpfctl.errors import DpfctlError, ExitCode
@@ -31,6 +31,13 @@ _METADATA = (
     "ownerReferences",
     "finalizers",
 )
+
+
+class _Place(NamedTuple):
+    """One object of one cluster: ``namespace/name`` of the DPU cluster, empty for the host."""
+
+    dpu_cluster: str
+    ref: Ref
 
 
 def to_json(value: Any) -> str:
@@ -88,15 +95,16 @@ def tree_data(tree: Tree) -> dict[str, Any]:
     """Return the flat inventory of a tree in the Go tool's shape.
 
     Returns:
-        Plural kind -> objects by namespace and name. Each object is there once, however often the
-        tree shows it, members of groups included, with ``metadata``, ``typeMeta``, ``conditions``
-        and our additions ``parents``, ``children`` and ``suspended``. ``problems`` is there only
-        if something could not be read or found. Schema: ``docs/reference/describe.schema.json``.
+        Plural kind -> objects by DPU cluster, namespace and name, those of the host cluster first.
+        Each object is there once, however often the tree shows it, members of groups included, with
+        ``metadata``, ``typeMeta``, ``conditions`` and our additions ``parents``, ``children`` and
+        ``suspended``; ``dpuCluster`` only in DPU clusters. ``problems`` is there only if something
+        could not be read or found. Schema: ``docs/reference/describe.schema.json``.
     """
     entries = _entries(tree.root)
     data: dict[str, Any] = {}
-    for ref in sorted(entries, key=lambda r: (_key(r), r.namespace, r.name)):
-        data.setdefault(_key(ref), []).append(entries[ref])
+    for place in sorted(entries, key=_order):
+        data.setdefault(_key(place.ref), []).append(entries[place])
     problems = [p for p in tree.problems if p.is_missing_object or p.is_unreadable_list]
     if problems:
         data["problems"] = [
@@ -106,6 +114,7 @@ def tree_data(tree: Tree) -> dict[str, Any]:
                 "name": p.name,
                 "reason": p.reason,
                 "message": p.message,
+                **_where(p.dpu_cluster),
             }
             for p in problems
         ]
@@ -113,9 +122,22 @@ def tree_data(tree: Tree) -> dict[str, Any]:
 
 
 def tree_names(tree: Tree) -> list[str]:
-    """Return ``kind.group/name`` of each object once, in printing order."""
-    refs = dict.fromkeys(node.resource.ref for _, node in _edges(tree.root) if node.resource)
-    return [f"{ref.kind}.{ref.kind.group}/{clean(ref.name)}" for ref in refs]
+    """Return ``kind.group/name`` of each object once, in printing order; the core has no group."""
+    places = dict.fromkeys(place for _, node in _edges(tree.root) if (place := _place(node)))
+    return [_name(place.ref) for place in places]
+
+
+def _name(ref: Ref) -> str:
+    group = f".{ref.kind.group}" if ref.kind.group else ""
+    return f"{ref.kind}{group}/{clean(ref.name)}"
+
+
+def _place(node: Node) -> _Place | None:
+    return _Place(node.dpu_cluster, node.resource.ref) if node.resource else None
+
+
+def _order(place: _Place) -> tuple[str, str, str, str]:
+    return (_key(place.ref), place.dpu_cluster, place.ref.namespace, place.ref.name)
 
 
 def _key(ref: Ref) -> str:
@@ -123,35 +145,35 @@ def _key(ref: Ref) -> str:
     return ref.kind.title if is_root else ref.kind.plural
 
 
-def _entries(root: Node) -> dict[Ref, dict[str, Any]]:
-    entries: dict[Ref, dict[str, Any]] = {}
-    shown: dict[Ref, list[Condition]] = {}
+def _entries(root: Node) -> dict[_Place, dict[str, Any]]:
+    entries: dict[_Place, dict[str, Any]] = {}
+    shown: dict[_Place, list[Condition]] = {}
     for parent, node in _edges(root):
-        if node.resource is None:
+        place = _place(node)
+        if node.resource is None or place is None:
             continue
-        ref = node.resource.ref
-        if ref not in entries:
-            entries[ref] = _entry(node.resource)
-            entries[ref]["suspended"] = node.is_suspended
-        _merge_conditions(shown.setdefault(ref, []), node)
-        if parent is not None and (link := _link(parent)) not in entries[ref]["parents"]:
-            entries[ref]["parents"].append(link)
-            entries[parent]["children"].append(_link(ref))
-    for ref, conditions in shown.items():
-        entries[ref]["conditions"] = [_condition(c) for c in conditions]
+        if place not in entries:
+            entries[place] = _entry(node.resource) | _where(node.dpu_cluster)
+            entries[place]["suspended"] = node.is_suspended
+        _merge_conditions(shown.setdefault(place, []), node)
+        if parent is not None and (link := _link(parent)) not in entries[place]["parents"]:
+            entries[place]["parents"].append(link)
+            entries[parent]["children"].append(_link(place))
+    for place, conditions in shown.items():
+        entries[place]["conditions"] = [_condition(c) for c in conditions]
     for entry in entries.values():
         for links in (entry["parents"], entry["children"]):
-            links.sort(key=lambda link: (link["kind"], link["namespace"], link["name"]))
+            links.sort(key=_link_order)
     return entries
 
 
-def _edges(root: Node) -> Iterator[tuple[Ref | None, Node]]:
+def _edges(root: Node) -> Iterator[tuple[_Place | None, Node]]:
     """Yield every node with the nearest object above it, in printing order."""
-    stack: list[tuple[Ref | None, Node]] = [(None, root)]
+    stack: list[tuple[_Place | None, Node]] = [(None, root)]
     while stack:
         parent, node = stack.pop()
         yield parent, node
-        above = node.resource.ref if node.resource else parent
+        above = _place(node) or parent
         below = (*node.members, *node.children) if node.role is Role.GROUP else node.children
         stack.extend((above, child) for child in reversed(below))
 
@@ -201,5 +223,16 @@ def _condition(condition: Condition) -> dict[str, Any]:
     return entry | {"reason": condition.reason, "message": condition.message}
 
 
-def _link(ref: Ref) -> dict[str, str]:
-    return {"kind": ref.kind.name, "namespace": ref.namespace, "name": ref.name}
+def _link(place: _Place) -> dict[str, str]:
+    ref = place.ref
+    names = {"kind": ref.kind.name, "namespace": ref.namespace, "name": ref.name}
+    return names | _where(place.dpu_cluster)
+
+
+def _link_order(link: Mapping[str, str]) -> tuple[str, str, str, str]:
+    return (link["kind"], link.get("dpuCluster", ""), link["namespace"], link["name"])
+
+
+def _where(dpu_cluster: str) -> dict[str, str]:
+    """The field that says in which DPU cluster something is; none for the host cluster."""
+    return {"dpuCluster": dpu_cluster} if dpu_cluster else {}
