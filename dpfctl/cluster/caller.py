@@ -61,6 +61,8 @@ class Caller:
         self._login = self._log_in(None, config.credentials.current())
         self._renewed_at = float("-inf")
         self._has_answered = False
+        self._sent = 0
+        self._date = ""
 
     def ask(self, request: Request, outage: Outage) -> Answer:
         """Send a request, again where that is safe and may help.
@@ -90,6 +92,16 @@ class Caller:
     def close(self) -> None:
         """Give connections back."""
         self._login.transport.close()
+
+    @property
+    def sent(self) -> int:
+        """Number of requests so far, repeated ones too."""
+        return self._sent
+
+    @property
+    def date(self) -> str:
+        """The server's clock as its last answer tells it, an HTTP date; empty if none did."""
+        return self._date
 
     @property
     def endpoint(self) -> str:
@@ -122,11 +134,14 @@ class Caller:
         headers = HTTPHeaderDict(login.headers)
         if request.content_type:
             headers["Content-Type"] = request.content_type
+        with self._guard:
+            self._sent += 1
         try:
             answer = login.transport.send(request, headers, until)
         except FaultError as fault:
             return fault
         self._has_answered = True
+        self._date = answer.date or self._date
         return answer
 
     def _settle(

@@ -267,6 +267,16 @@ class FleetCluster:
         """Rules of CRDs in the file that nobody here can ask."""
         return self._file.warnings
 
+    @property
+    def requests(self) -> int:
+        """None: a file is not asked."""
+        return 0
+
+    @property
+    def clock(self) -> datetime:
+        """The moment of all that is written."""
+        return self._file.now
+
     def writing_as(self, manager: str) -> Self:
         """Return the same cluster for another field manager."""
         return type(self)(self._file, self._name, manager)

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.util import find_spec, module_from_spec
 from typing import Any, Self
@@ -119,6 +121,19 @@ class KubeCluster:
     def warnings(self) -> tuple[str, ...]:
         """None: an API server judges a write by everything it has."""
         return ()
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent so far."""
+        return self._caller.sent
+
+    @property
+    def clock(self) -> datetime | None:
+        """The clock of the API server."""
+        try:
+            return parsedate_to_datetime(self._caller.date).astimezone(UTC)
+        except ValueError:
+            return None
 
     @property
     def config(self) -> ClusterConfig:

@@ -16,6 +16,16 @@ def read_what_is_allowed(cluster: Cluster, wanted: Sequence[Kind]) -> Inventory:
         return lost(wanted, failure)
 
 
+def read_side(way: Cluster | DpfctlError, wanted: Sequence[Kind]) -> Inventory | DpfctlError:
+    """LIST kinds of one cluster in all namespaces; what stands in the way is an answer too."""
+    if isinstance(way, DpfctlError):
+        return way
+    try:
+        return way.read(wanted)
+    except DpfctlError as failure:
+        return failure
+
+
 def lost(wanted: Sequence[Kind], failure: DpfctlError) -> Inventory:
     """Return the lists of a cluster that could not be read, each with the reason."""
     listing = Listing(trouble=Trouble.UNREACHABLE, message=failure.message)

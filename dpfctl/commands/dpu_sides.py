@@ -53,11 +53,10 @@ def read_nodes(
 
 
 def _read(way: "Cluster | DpfctlError", wanted: "tuple[Kind, ...]") -> "Inventory | DpfctlError":
-    if isinstance(way, DpfctlError):
-        return way
+    from dpfctl.cluster.tolerance import read_side
+
     try:
-        return way.read(wanted)
-    except DpfctlError as failure:
-        return failure
+        return read_side(way, wanted)
     finally:
-        way.close()
+        if not isinstance(way, DpfctlError):
+            way.close()

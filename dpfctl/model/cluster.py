@@ -7,6 +7,7 @@ Two backends keep this protocol: ``dpfctl.cluster.kube`` over HTTPS and
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, Self
 
 from dpfctl.model.inventory import Inventory
@@ -71,6 +72,16 @@ class Cluster(Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the writes so far were not judged by, one sentence each; a server judges by all."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, repeated ones too."""
+        ...
+
+    @property
+    def clock(self) -> datetime | None:
+        """What time it is there, timezone-aware UTC, as the last answer told; None if none did."""
         ...
 
     def writing_as(self, manager: str) -> Self:
