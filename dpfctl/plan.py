@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dpfctl.apiserver.foretelling import foretold
 from dpfctl.model.cluster import FIELD_MANAGER, HOST, ClusterName
 from dpfctl.model.resources import Ref, Resource
 
 Operation = Mapping[str, Any]
 """One operation of a JSON Patch (RFC 6902)."""
 
-_VERSION = "/metadata/resourceVersion"
+VERSION_PATH = "/metadata/resourceVersion"
 
 
 class Action(StrEnum):
@@ -85,7 +86,7 @@ class Change:
         if self.action is not Action.PATCH or self.before is None:
             return ()
         found = jsonpatch.make_patch(dict(self.before.raw), dict(self.after)).patch
-        version = {"op": "replace", "path": _VERSION, "value": self.before.resource_version}
+        version = {"op": "replace", "path": VERSION_PATH, "value": self.before.resource_version}
         return (version, *found) if found else ()
 
     @property
@@ -95,6 +96,27 @@ class Change:
             return {}
         found = {"uid": self.before.uid, "resourceVersion": self.before.resource_version}
         return {name: value for name, value in found.items() if value}
+
+
+def expected(change: Change) -> Mapping[str, Any] | None:
+    """Return the object as a change probably leaves it, None if it is deleted.
+
+    What server-side apply makes of a configuration is only known to the server; here its fields
+    stand over those that are there, and what the manager alone had applied before is gone.
+    """
+    match change.action:
+        case Action.DELETE | Action.UNINSTALL:
+            return None
+        case Action.APPLY:
+            before = change.before.raw if change.before else {}
+            return {**foretold(before, change.after, change.manager), **_typed(change)}
+        case _:
+            return change.after
+
+
+def _typed(change: Change) -> Mapping[str, Any]:
+    kind = change.ref.kind
+    return {"apiVersion": kind.api_version, "kind": kind.name}
 
 
 Replan = Callable[[Change, Resource | None], Change]

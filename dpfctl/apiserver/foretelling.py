@@ -1,8 +1,8 @@
 """What server-side apply will probably make of a configuration, without asking a server.
 
-Good enough for a preview: mappings are merged, lists replaced, and a field goes if our last apply
-owned it, the configuration has it no more, and nobody else owns it. Lists with keys are not looked
-into; a dry run of the server knows better.
+Good enough for a preview: mappings are merged, lists replaced, and a field goes if the manager's
+last apply owned it, the configuration has it no more, and nobody else owns it. Lists with keys are
+not looked into; a dry run of the server knows better.
 
 Source:
     ``metadata.managedFields`` and ``fieldsV1``, Kubernetes 1.36.
@@ -17,26 +17,30 @@ _FIELD = "f:"
 Path = tuple[str, ...]
 
 
-def foretold(live: Mapping[str, Any], configuration: Mapping[str, Any]) -> dict[str, Any]:
+def foretold(
+    live: Mapping[str, Any], configuration: Mapping[str, Any], manager: str = FIELD_MANAGER
+) -> dict[str, Any]:
     """Return an object as applying a configuration leaves it.
 
     Args:
         live: The object as it is, with its managedFields; empty if there is none.
         configuration: What is applied.
+        manager: Who applies it.
     """
     result = _overlaid(live, configuration)
     metadata = live.get("metadata") or {}
     entries = [e for e in metadata.get("managedFields") or () if isinstance(e, Mapping)]
-    others = {path for e in entries if not _is_ours(e) for path in _leaves(e.get("fieldsV1"))}
-    for entry in filter(_is_ours, entries):
+    ours = [entry for entry in entries if _applied_by(manager, entry)]
+    others = {path for e in entries if e not in ours for path in _leaves(e.get("fieldsV1"))}
+    for entry in ours:
         for path in _leaves(entry.get("fieldsV1")):
             if path not in others and not _has(configuration, path):
                 result = _without(result, path)
     return result
 
 
-def _is_ours(entry: Mapping[str, Any]) -> bool:
-    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
+def _applied_by(manager: str, entry: Mapping[str, Any]) -> bool:
+    return entry.get("manager") == manager and entry.get("operation") == "Apply"
 
 
 def _leaves(fields: Any, path: Path = ()) -> Iterator[Path]:

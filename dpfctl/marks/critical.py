@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dpfctl.errors import NotFoundError
-from dpfctl.marks.edits import labelled
 from dpfctl.marks.guard import refuse_owned
 from dpfctl.model import labels
 from dpfctl.model.dpu_services import is_critical
+from dpfctl.model.edits import labelled
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change, Plan
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dpfctl.errors import NotFoundError
-from dpfctl.marks.edits import annotated, with_field
 from dpfctl.marks.guard import refuse_owned
 from dpfctl.model.dpu_services import is_paused
+from dpfctl.model.edits import annotated, with_field
 from dpfctl.model.resources import Resource
 from dpfctl.model.timestamps import format_time, parse_time
 from dpfctl.plan import Action, Change, Plan

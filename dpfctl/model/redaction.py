@@ -6,6 +6,7 @@ called one: the reference page says so.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from dpfctl.errors import InputError
@@ -64,6 +65,12 @@ def mask_values(value: Any) -> Any:
     if isinstance(value, list):
         return map_items(value, mask_values)
     return _mask_lines(value) if isinstance(value, str) else value
+
+
+def mask_secret(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Take everything out of a Secret but the names of what it holds."""
+    hidden = {key: _hide(raw[key]) for key in ("data", "stringData") if key in raw}
+    return {**mask_values(dict(raw)), **hidden}
 
 
 def mask_variable(value: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,15 +1,15 @@
 """Plans to text: what would change, line by line, and how far it reaches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import unified_diff
 from itertools import repeat
 from typing import Any
 
-from dpfctl.apiserver.foretelling import foretold
-from dpfctl.model.redaction import mask_values
+from dpfctl.model.kinds import SECRET, Kind
+from dpfctl.model.redaction import mask_secret, mask_values
 from dpfctl.model.yaml_writer import write_yaml
-from dpfctl.plan import Action, Change, Impact
+from dpfctl.plan import Action, Change, Impact, expected
 from dpfctl.render.style import Ink, paint
 from dpfctl.render.text import clean
 
@@ -35,10 +35,11 @@ def diff_lines(
     """
     part = _shown_status if change.action is Action.STATUS else _shown
     before = part(change.before.raw if change.before else None)
-    after = part(stored or wanted(change))
+    after = part(stored or expected(change))
+    hide = masking(change.ref.kind)
     lines = unified_diff(
-        _lines(masked(before, after, "before")),
-        _lines(masked(after, before, "after")),
+        _lines(masked(before, after, "before", hide)),
+        _lines(masked(after, before, "after", hide)),
         lineterm="",
         n=CONTEXT_LINES,
     )
@@ -48,21 +49,6 @@ def diff_lines(
         text = clean(line) if line[0] != "@" else "@@"
         ink = _INKS.get(line[0])
         yield paint(text, ink) if colour and ink else text
-
-
-def wanted(change: Change) -> Mapping[str, Any] | None:
-    """Return the object as a change leaves it, None if it is deleted.
-
-    What server-side apply makes of a configuration is only known to the server; here its fields
-    stand over those that are there, and what we alone had applied before is gone.
-    """
-    match change.action:
-        case Action.DELETE:
-            return None
-        case Action.APPLY:
-            return foretold(change.before.raw if change.before else {}, change.after)
-        case _:
-            return change.after
 
 
 def impact_lines(impacts: Sequence[Impact]) -> list[str]:
@@ -118,15 +104,21 @@ def _folded_lines(fact: str, subjects: Sequence[str]) -> list[str]:
     return [f"{subject}: {fact}" if subject else fact for subject in subjects]
 
 
-def masked(value: Any, other: Any, word: str) -> Any:
+def masking(kind: Kind) -> Callable[[Any], Any]:
+    """Return how objects of a kind are masked: of Secrets nothing is shown."""
+    return mask_secret if kind.resource == SECRET.resource else mask_values
+
+
+def masked(value: Any, other: Any, word: str, hide: Callable[[Any], Any] = mask_values) -> Any:
     """Return a value without its secrets; one that differs from the other side says so.
 
     Args:
         value: Plain values.
         other: The same on the other side of a diff, None if there is nothing.
         word: Which side this is: ``before``, ``after``.
+        hide: Masks a value.
     """
-    hidden = mask_values(value)
+    hidden = hide(value)
     return hidden if hidden is value else _marked(value, hidden, other, word)
 
 

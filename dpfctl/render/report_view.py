@@ -1,16 +1,18 @@
 """Reports to text and to machines: the result lines of kubectl, and one value for JSON and YAML."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dpfctl.errors import DpfctlError, FieldConflictError
+from dpfctl.model.cluster import HOST
 from dpfctl.model.dry_run import DryRun
-from dpfctl.model.redaction import is_secret, mask_values
-from dpfctl.plan import Action, Change, Impact, Operation
-from dpfctl.render.plan_view import diff_lines
+from dpfctl.model.redaction import REDACTED, is_secret, mask_secret, mask_values
+from dpfctl.plan import VERSION_PATH, Action, Change, Impact, Operation
+from dpfctl.render.plan_view import diff_lines, masking
 from dpfctl.render.text import clean
 from dpfctl.report import Outcome, Report, Result
 
+_CONFIGURED = frozenset({Action.APPLY, Action.INSTALL})
 _SHOWN = frozenset({Result.DONE, Result.UNCHANGED, Result.PLANNED})
 _DRY_RUN = {DryRun.CLIENT: " (dry run)", DryRun.SERVER: " (server dry run)", DryRun.NONE: ""}
 
@@ -24,7 +26,7 @@ def report_lines(report: Report, *, colour: bool = False) -> Iterator[str]:
     for outcome in report.outcomes:
         if outcome.result not in _SHOWN:
             continue
-        yield _result_line(outcome, report.dry_run, is_spread)
+        yield result_line(outcome, report.dry_run, is_spread)
         if report.dry_run is not DryRun.NONE and outcome.result is Result.PLANNED:
             lines = diff_lines(outcome.change, stored=outcome.stored, colour=colour)
             yield from (f"  {line}" for line in lines)
@@ -71,7 +73,7 @@ def report_data(report: Report) -> dict[str, Any]:
     return {
         "dryRun": report.dry_run.value,
         "interrupted": bool(report.stopped),
-        "results": [_outcome_data(outcome) for outcome in report.outcomes],
+        "results": [outcome_data(outcome) for outcome in report.outcomes],
         "warnings": [*report.plan.warnings, *report.warnings],
         "impacts": [_impact_data(impact) for impact in report.plan.impacts],
     }
@@ -85,9 +87,18 @@ def error_data(error: DpfctlError) -> dict[str, Any]:
     return found
 
 
-def _result_line(outcome: Outcome, dry_run: DryRun, is_spread: bool) -> str:
+def result_line(outcome: Outcome, dry_run: DryRun, is_spread: bool) -> str:
+    """Say what became of one change, as kubectl does.
+
+    Args:
+        outcome: What became of it.
+        dry_run: Whether and how it was only tried.
+        is_spread: Whether the namespace is told, because there are several.
+    """
     change = outcome.change
     where = f" in namespace {clean(change.ref.namespace)}" if is_spread else ""
+    if change.cluster != HOST:
+        where += f" in dpu cluster {clean('/'.join(change.cluster))}"
     unchanged = " (unchanged)" if outcome.result is Result.UNCHANGED else ""
     return f"{_name(change)} {change.done}{where}{unchanged}{_DRY_RUN[dry_run]}"
 
@@ -97,8 +108,10 @@ def _name(change: Change) -> str:
     return f"{change.ref.kind}{group}/{clean(change.ref.name)}"
 
 
-def _outcome_data(outcome: Outcome) -> dict[str, Any]:
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    """Return what became of one change as envelopes hold it; Secrets keep what they hold."""
     change = outcome.change
+    hide = masking(change.ref.kind)
     return {
         "apiVersion": change.ref.kind.api_version,
         "kind": change.ref.kind.name,
@@ -108,8 +121,8 @@ def _outcome_data(outcome: Outcome) -> dict[str, Any]:
         "done": change.done,
         "result": outcome.result.value,
         "preconditions": dict(change.preconditions),
-        "patch": [_operation_data(operation) for operation in change.operations],
-        "configuration": mask_values(change.after) if change.action is Action.APPLY else None,
+        "patch": [_operation_data(operation, hide) for operation in change.operations],
+        "configuration": hide(change.after) if change.action in _CONFIGURED else None,
         "reasons": list(change.reasons),
         "note": outcome.note,
         "attempts": outcome.attempts,
@@ -118,10 +131,12 @@ def _outcome_data(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _operation_data(operation: Operation) -> dict[str, Any]:
+def _operation_data(operation: Operation, hide: Callable[[Any], Any]) -> dict[str, Any]:
     """Return an operation without secrets: the names that tell one are steps of its path."""
     if "value" not in operation:
         return dict(operation)
+    if hide is mask_secret and operation["path"] != VERSION_PATH:
+        return {**operation, "value": REDACTED}
     steps = str(operation["path"]).split("/")
     name = next(filter(is_secret, steps), "")
     return {**operation, "value": mask_values({name: operation["value"]})[name]}

@@ -16,9 +16,9 @@ from dpfctl.cluster.kube import KubeCluster, connect
 from dpfctl.cluster.kubeconfig import ConnectOptions, load_config
 from dpfctl.errors import ExitCode
 from dpfctl.marks.critical import Mark, plan_critical, replan_critical
-from dpfctl.marks.edits import annotated
 from dpfctl.marks.pause import Pause, plan_resume, plan_suspend, replan_resume, replan_suspend
 from dpfctl.model import kinds
+from dpfctl.model.edits import annotated
 from dpfctl.model.labels import CRITICAL
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.model.timestamps import format_time

@@ -6,14 +6,13 @@ import pytest
 import yaml
 
 from dpfctl.model.resources import Resource
-from dpfctl.plan import Action, Change, Impact
+from dpfctl.plan import Action, Change, Impact, expected
 from dpfctl.render.plan_view import (
     diff_lines,
     folded,
     impact_line,
     impact_lines,
     masked,
-    wanted,
 )
 from tests.builders import Built, ago, dpu_service
 from tests.render.tables import SGR, banned
@@ -100,10 +99,10 @@ class TestWanted:
     """What an object becomes, by the action."""
 
     def test_of_a_patch_is_the_whole_object(self) -> None:
-        assert wanted(change(HBN, HBN.suspended())) == HBN.suspended().raw
+        assert expected(change(HBN, HBN.suspended())) == HBN.suspended().raw
 
     def test_of_a_deletion_is_nothing(self) -> None:
-        assert wanted(change(HBN, None, Action.DELETE)) is None
+        assert expected(change(HBN, None, Action.DELETE)) is None
         assert all(line[0] in "-@" for line in diff(HBN, None, Action.DELETE))
 
     def test_of_something_new_is_all_added(self) -> None:

@@ -44,6 +44,14 @@ def test_an_update_of_ours_is_no_claim() -> None:
     assert spec_after(live({"a": 1}, update), {"b": 2}) == {"a": 1, "b": 2}
 
 
+def test_each_manager_gives_up_only_what_it_applied_itself() -> None:
+    theirs: Owner = ("dpuservice-manager", "Apply", {"f:d": {}})
+    before = live({"a": 1, "b": {"c": 2}, "d": 3}, OURS, theirs)
+
+    assert foretold(before, {"spec": {}}, "dpuservice-manager")["spec"] == {"a": 1, "b": {"c": 2}}
+    assert foretold(before, {"spec": {}})["spec"] == {"d": 3}
+
+
 def test_lists_are_replaced_and_mappings_merged() -> None:
     before = live({"list": [1, 2], "map": {"x": 1}})
     assert spec_after(before, {"list": [3], "map": {"y": 2}}) == {
