@@ -1,7 +1,7 @@
 """What a critical service asks for: on which DPUs it must run, and which pods are its own."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dpfctl.model.dpu_services import runs_on_host
 from dpfctl.model.node_selectors import NodeSelector, node_selector
@@ -76,7 +76,9 @@ class Demand:
         return Lack(pod.ref, why_not_ready(pod)) if pod else Lack(None, "no pod")
 
 
-def demands_of(services: Iterable[Resource], critical: Critical) -> tuple[Demand, ...]:
+def demands_of(
+    services: Iterable[Resource], critical: Critical, *, is_upstream: bool = False
+) -> tuple[Demand, ...]:
     """Return what the critical ones among DPUServices ask for, in their order.
 
     Those that run on the host cluster ask for nothing. Services that are suspended or being
@@ -86,6 +88,9 @@ def demands_of(services: Iterable[Resource], critical: Critical) -> tuple[Demand
         DPF 26.x ``internal/dpuservice/controllers/dpuready_controller.go``.
     """
     on_dpus = [service for service in services if not runs_on_host(service)]
+    if is_upstream:
+        demands = (demand_of(service) for service in on_dpus if critical(service))
+        return tuple(replace(demand, clusters=EVERYTHING) for demand in demands)
     namespaces: dict[str, set[str]] = {}
     for service in on_dpus:
         namespaces.setdefault(_service_id(service), set()).add(service.namespace)

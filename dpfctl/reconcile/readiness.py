@@ -21,6 +21,7 @@ from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.reconcile.demands import Critical, Demand, demands_of
 from dpfctl.reconcile.dpu_side import DpuClusters, DpuSide, dpu_sides, list_failure
+from dpfctl.reconcile.hosts import Wiring, cluster_of, linked_node, wiring_of
 from dpfctl.reconcile.verdicts import Gap, HostVerdict, Wait
 
 HOST_KINDS: tuple[Kind, ...] = (
@@ -57,7 +58,11 @@ def host_failures(host: Inventory) -> tuple[DpfctlError, ...]:
 
 
 def judge_hosts(
-    host: Inventory, dpu_clusters: DpuClusters, *, critical: Critical = is_critical
+    host: Inventory,
+    dpu_clusters: DpuClusters,
+    *,
+    critical: Critical = is_critical,
+    is_upstream: bool = False,
 ) -> tuple[HostVerdict, ...]:
     """Judge the host of every DPUNode.
 
@@ -69,6 +74,9 @@ def judge_hosts(
         host: Lists of ``HOST_KINDS``, all namespaces.
         dpu_clusters: Lists of ``dpu_side.SIDE_KINDS`` of each DPU cluster, or why there are none.
         critical: Which DPUServices count; those on the host cluster never do.
+        is_upstream: Whether to judge as the controller does: a ``dpuClusterSelector`` does not
+            count, a host waits for a service that is meant for none of its DPUs, and one thing that
+            cannot be found out leaves the host open.
 
     Returns:
         n verdicts for n DPUNodes, by namespace and name.
@@ -78,71 +86,60 @@ def judge_hosts(
     """
     for failure in host_failures(host):
         raise failure
-    demands = demands_of(host.list(kinds.DPU_SERVICE), critical)
-    evidence = _Evidence(host, demands, dpu_sides(host, dpu_clusters), _dpus(host), _links(host))
+    demands = demands_of(host.list(kinds.DPU_SERVICE), critical, is_upstream=is_upstream)
+    sides = dpu_sides(host, dpu_clusters)
+    evidence = _Evidence(host, demands, sides, wiring_of(host), is_upstream)
     return tuple(_verdict(evidence, dpu_node) for dpu_node in host.list(kinds.DPU_NODE))
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What hosts are judged by: DPUs by the name of their DPUNode, DPUNodes by their host Node."""
+    """What hosts are judged by."""
 
     host: Inventory
     demands: tuple[Demand, ...]
     sides: Mapping[ClusterName, DpuSide]
-    dpus: Mapping[str, tuple[Resource, ...]]
-    links: Mapping[str, frozenset[str]]
-
-
-def _dpus(host: Inventory) -> dict[str, tuple[Resource, ...]]:
-    found: dict[str, tuple[Resource, ...]] = {}
-    for dpu in host.list(kinds.DPU):
-        if name := dpu.text("spec", "dpuNodeName"):
-            found[name] = (*found.get(name, ()), dpu)
-    return found
-
-
-def _links(host: Inventory) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for dpu_node in host.list(kinds.DPU_NODE):
-        if not dpu_node.is_deleting:
-            name = _linked(dpu_node)
-            found[name] = found.get(name, frozenset()) | {dpu_node.name}
-    return found
-
-
-def _linked(dpu_node: Resource) -> str:
-    return dpu_node.text("status", "kubeNodeRef")
+    wiring: Wiring
+    is_upstream: bool
 
 
 def _verdict(evidence: _Evidence, dpu_node: Resource) -> HostVerdict:
-    name = _linked(dpu_node)
+    name = linked_node(dpu_node)
     node = evidence.host.find(Ref(kinds.NODE, "", name)) if name else None
     if exemption := _exemption(evidence.host, dpu_node):
         return HostVerdict(dpu_node, node, exemption=exemption)
     if node is None:
         fact = f"failed to get Node {name}: there is no such node in the host cluster"
         return HostVerdict(dpu_node, None, gaps=(_gap(dpu_node, fact),))
-    dpus = _dpus_of(evidence, name)
+    dpus = evidence.wiring.dpus_of_host(name)
     if evidence.demands and not dpus:
         gap = _gap(dpu_node, f"no DPU found for DPUNode {dpu_node.name}")
         return HostVerdict(dpu_node, node, gaps=(gap,))
     found = [finding for dpu in dpus for finding in _look(evidence, dpu)]
     waits = tuple(finding for finding in found if isinstance(finding, Wait))
     gaps = tuple(finding for finding in found if isinstance(finding, Gap))
+    if evidence.is_upstream:
+        waits = () if gaps else (*waits, *_nowhere(evidence, dpus))
     return HostVerdict(dpu_node, node, waits, gaps)
 
 
-def _dpus_of(evidence: _Evidence, node: str) -> list[Resource]:
-    """The DPUs of every DPUNode that links a host Node, by namespace and name."""
-    dpus = [dpu for name in evidence.links[node] for dpu in evidence.dpus.get(name, ())]
-    return sorted(dpus, key=lambda dpu: (dpu.namespace, dpu.name))
+def _nowhere(evidence: _Evidence, dpus: Sequence[Resource]) -> Iterator[Wait]:
+    """Yield the services that are meant for no DPU of a host; to the controller they are missing.
+
+    Every DPU has a node in a cluster that could be read: without one there would be a gap.
+    """
+    for demand in evidence.demands:
+        places = [(dpu, evidence.sides[cluster_of(dpu)]) for dpu in dpus]
+        is_meant = any(demand.is_meant_for(side.nodes[dpu.name]) for dpu, side in places)
+        if not (is_meant or demand.nodes.is_unreadable):
+            dpu, side = places[0]
+            yield Wait(demand.service, dpu.ref, side.ref, None, "meant for no DPU of the host")
 
 
 def _exemption(host: Inventory, dpu_node: Resource) -> str:
     if dpu_node.is_deleting:
         return "the DPUNode is being deleted"
-    if not _linked(dpu_node):
+    if not linked_node(dpu_node):
         return "no host Node is linked (zero-trust)"
     return "taints are disabled in the DPFOperatorConfig" if taints_disabled(host) else ""
 
@@ -151,7 +148,7 @@ def _look(evidence: _Evidence, dpu: Resource) -> Iterator[Wait | Gap]:
     """Yield what is missing, or cannot be found out, on one DPU."""
     if not evidence.demands:
         return
-    name = (dpu.text("spec", "cluster", "namespace"), dpu.text("spec", "cluster", "name"))
+    name = cluster_of(dpu)
     side = evidence.sides.get(name)
     if side is None:
         where = Ref(kinds.DPU_CLUSTER, *name) if all(name) else "a DPU cluster"

@@ -1,0 +1,198 @@
+"""The second half of a pass: what follows from what runs on the DPUs now.
+
+Ports are published in the host cluster, hosts are tainted or set free, services that are gone from
+the DPUs are let go. It is planned on lists that were read after the first half was written.
+
+Source:
+    DPF 26.x ``internal/dpuservice/controllers/dpuservice_controller.go`` and
+    ``dpuready_controller.go``.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from dpfctl.errors import DpfctlError
+from dpfctl.model import kinds
+from dpfctl.model.edits import with_field
+from dpfctl.model.inventory import Inventory, Listing
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.plan import Action, Change
+from dpfctl.reconcile.applications import remaining_applications, stale_fault
+from dpfctl.reconcile.config_ports import cleanup, plan_ports
+from dpfctl.reconcile.deploy import FINALIZER
+from dpfctl.reconcile.interfaces import released, unknown_claims
+from dpfctl.reconcile.maintenance import plan_requestors
+from dpfctl.reconcile.prerequisites import lost_pull_secrets
+from dpfctl.reconcile.privilege import allow_list_changes
+from dpfctl.reconcile.readiness import host_failures, judge_hosts
+from dpfctl.reconcile.releases import remaining_releases
+from dpfctl.reconcile.service_pass import ServicePass, awaiting
+from dpfctl.reconcile.steps import EVERY_PART, PORTS, Fault, Part, Step
+from dpfctl.reconcile.taints import plan_taints
+from dpfctl.reconcile.verdicts import HostVerdict
+from dpfctl.reconcile.world import Engine, World
+
+
+@dataclass(frozen=True, slots=True)
+class HostPass:
+    """What a pass does for the hosts.
+
+    Attributes:
+        verdicts: One per DPUNode.
+        changes: Taints and requestors.
+        failures: Lists without which no host can be judged.
+    """
+
+    verdicts: tuple[HostVerdict, ...] = ()
+    changes: tuple[Change, ...] = ()
+    failures: tuple[DpfctlError, ...] = ()
+
+    def about(self, services: Collection[Ref]) -> "HostPass":
+        """Return the part that concerns some services only.
+
+        A host is tainted only for one of these; one that waits for nothing any more is set free
+        all the same.
+        """
+        waiting = {
+            verdict.node.name
+            for verdict in self.verdicts
+            if verdict.node is not None and any(w.service in services for w in verdict.waits)
+        }
+        free = {v.node.name for v in self.verdicts if v.node is not None and not v.waits}
+        meant = waiting | free
+        taints = (change for change in self.changes if change.stage == Step.TAINT)
+        return replace(
+            self,
+            verdicts=tuple(v for v in self.verdicts if v.node is not None and v.node.name in meant),
+            changes=tuple(change for change in taints if change.ref.name in meant),
+        )
+
+
+def plan_follow(one: ServicePass, world: World, parts: frozenset[Part] = EVERY_PART) -> ServicePass:
+    """Plan what follows for one DPUService.
+
+    Args:
+        one: The service, read anew, with what went wrong in the first half.
+        world: Lists of after the first half.
+        parts: What is to be done at all.
+
+    Returns:
+        The pass with changes of the second half only, and with the faults of both.
+    """
+    fresh = replace(one, changes=())
+    if one.is_held or one.is_foreign:
+        return fresh
+    if one.untried:
+        return fresh
+    if one.is_leaving:
+        return _parted(fresh, world) if Part.HELM in parts else fresh
+    if one.stop is not None:
+        return fresh
+    if Part.HELM in parts and (stale := _stale(one, world)) is not None:
+        return replace(fresh, faults=(*one.faults, stale))
+    return _exposed(fresh, world) if Part.PORTS in parts else fresh
+
+
+def plan_hosts(passes: Iterable[ServicePass], world: World) -> HostPass:
+    """Judge every host, and plan its taints and the requestors of its maintenance.
+
+    Args:
+        passes: Every DPUService of this pass; the service ID that each is about to get counts.
+        world: Lists of after the first half.
+    """
+    host = _identified(world.host, passes)
+    if failures := host_failures(host):
+        return HostPass(failures=failures)
+    seen = replace(world, host=host)
+    verdicts = judge_hosts(host, world.dpus, is_upstream=world.is_upstream)
+    return HostPass(verdicts, (*plan_taints(verdicts, seen), *plan_requestors(seen)))
+
+
+def renewed(passes: Sequence[ServicePass], world: World) -> tuple[ServicePass, ...]:
+    """Return passes with their services as they are now; those that are gone are left out."""
+    found = ((one, world.host.find(one.service.ref)) for one in passes)
+    return tuple(replace(one, service=now) for one, now in found if now is not None)
+
+
+def refinish(change: Change, fresh: Resource | None) -> Change:
+    """Plan the end of a finalizer again on the service as it is now."""
+    again = () if fresh is None else _finished(fresh)
+    return again[0] if again else replace(change, action=Action.NONE, before=fresh)
+
+
+def _stale(one: ServicePass, world: World) -> Fault | None:
+    """What is still there in clusters that the service no longer selects; Helm waits by itself."""
+    if world.engine is not Engine.ARGOCD:
+        return None
+    return stale_fault(one.service, one.destinations, world)
+
+
+def _exposed(one: ServicePass, world: World) -> ServicePass:
+    """Publish the ports of a service, unless their DPU cluster is out of reach already."""
+    seen = replace(one, looked=one.looked | {PORTS})
+    found = plan_ports(one.service, world)
+    if isinstance(found, Fault):
+        return replace(seen, faults=(*one.faults, found))
+    return replace(seen, changes=found)
+
+
+def _parted(one: ServicePass, world: World) -> ServicePass:
+    """Let go of a service in deletion once nothing of it runs any more."""
+    if one.faults:
+        return one
+    is_argo = world.engine is Engine.ARGOCD
+    left = remaining_applications if is_argo else remaining_releases
+    waiting = left(one.service, world)
+    if waiting:
+        return replace(one, faults=(awaiting(waiting),))
+    secrets = unknown_claims(world) or _lost_secrets(one.service, world)
+    if isinstance(secrets, Fault):
+        return replace(one, faults=(secrets,))
+    allowed = _allow_lists(world)
+    ends = (*released(one.service, world), *secrets, *allowed, *cleanup(one.service, world))
+    token = f"ends of {one.service.ref}"
+    given = tuple(replace(change, gives=token) for change in ends)
+    last = (replace(change, needs=(token,)) for change in _finished(one.service))
+    return replace(one, changes=(*given, *last))
+
+
+def _lost_secrets(service: Resource, world: World) -> tuple[Change, ...] | Fault:
+    """Take copied pull secrets along with the last service of a namespace."""
+    others = world.host.list(kinds.DPU_SERVICE)
+    if any(o.namespace == service.namespace and not o.is_deleting for o in others):
+        return ()
+    return lost_pull_secrets(service.namespace, world)
+
+
+def _allow_lists(world: World) -> tuple[Change, ...]:
+    """Take the service off the lists of those that may run privileged pods, as far as possible."""
+    found = (allow_list_changes(name, world) for name in world.dpus)
+    return tuple(change for each in found if not isinstance(each, Fault) for change in each)
+
+
+def _finished(service: Resource) -> tuple[Change, ...]:
+    found = service.metadata.get("finalizers")
+    names = found if isinstance(found, list) else []
+    if FINALIZER not in names:
+        return ()
+    kept = [name for name in names if name != FINALIZER]
+    after = with_field(service.raw, ("metadata", "finalizers"), kept)
+    return (Change(service.ref, Action.PATCH, "let go", service, after, stage=Step.FINISH),)
+
+
+def _identified(host: Inventory, passes: Iterable[ServicePass]) -> Inventory:
+    """The host cluster with the service IDs that services are about to get."""
+    known = {one.service.ref: one.service_id for one in passes}
+    services = tuple(
+        _with_id(service, known.get(service.ref, "")) for service in host.list(kinds.DPU_SERVICE)
+    )
+    listing = host.listing(kinds.DPU_SERVICE)
+    changed = Listing(services, listing.trouble, listing.message)
+    return Inventory({**host.listings, kinds.DPU_SERVICE: changed})
+
+
+def _with_id(service: Resource, service_id: str) -> Resource:
+    if not service_id or service.text("status", "serviceID") == service_id:
+        return service
+    raw = with_field(service.raw, ("status", "serviceID"), service_id)
+    return Resource(service.kind, raw)

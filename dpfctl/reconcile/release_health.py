@@ -1,0 +1,82 @@
+"""Whether the releases of a DPUService are there and run: what Argo CD calls synced and healthy."""
+
+from collections.abc import Iterator
+
+from dpfctl.errors import DpfctlError
+from dpfctl.model import kinds
+from dpfctl.model.cluster import HOST
+from dpfctl.model.conditions import FALSE, PENDING, SUCCESS, TRUE
+from dpfctl.model.inventory import Inventory
+from dpfctl.model.releases import StoredRelease, read_description, release_name
+from dpfctl.model.resources import Resource
+from dpfctl.model.workloads import daemon_set_state, deployment_state
+from dpfctl.reconcile.destinations import Destination, destinations
+from dpfctl.reconcile.releases import stored_releases
+from dpfctl.reconcile.service_conditions import listing
+from dpfctl.reconcile.steps import Fault
+from dpfctl.reconcile.world import World
+
+RELEASE_NAME = "meta.helm.sh/release-name"
+RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
+_DEPLOYED = "deployed"
+_NOT_READY = "The following releases are not ready:"
+
+
+def releases_ready(service: Resource, world: World) -> tuple[str, str, str]:
+    """Say whether every release of a DPUService is deployed and runs.
+
+    Returns:
+        Status, reason and message of the condition ``ApplicationsReady``.
+
+    Source:
+        Helm 4 ``pkg/action/validate.go`` for the annotations by which objects name their release.
+    """
+    places = destinations(service, world)
+    if isinstance(places, Fault):
+        return FALSE, PENDING, places.text
+    lacks = [lack for place in places for lack in _lacks(service, place, world)]
+    return (FALSE, PENDING, listing(_NOT_READY, lacks)) if lacks else (TRUE, SUCCESS, "")
+
+
+def _lacks(service: Resource, place: Destination, world: World) -> Iterator[str]:
+    """Yield what is missing in one cluster."""
+    found = stored_releases(place.cluster, world)
+    if isinstance(found, Fault):
+        yield f"{place.name}: {found.text}"
+        return
+    source = service.text("spec", "helmChart", "source", "releaseName")
+    name = release_name(source, place.application(service))
+    stored = found.get((service.namespace, name))
+    if stored is None:
+        yield f"{place.name}: Release {service.namespace}/{name} is not yet deployed."
+        return
+    for fact in _facts(stored, place, world):
+        yield f"{place.name}: Release {service.namespace}/{name}: {fact}"
+
+
+def _facts(stored: StoredRelease, place: Destination, world: World) -> Iterator[str]:
+    if stored.status != _DEPLOYED:
+        yield f"is {stored.status}: {stored.description}"
+    elif read_description(stored.description) is None:
+        yield f"was changed outside of dpfctl in revision {stored.revision}"
+    yield from _unready(stored, world.host if place.cluster == HOST else world.side(place.cluster))
+
+
+def _unready(stored: StoredRelease, side: Inventory | DpfctlError | None) -> Iterator[str]:
+    """Yield the workloads of a release that do not run yet."""
+    if side is None or isinstance(side, DpfctlError):
+        return
+    for kind, state_of in (
+        (kinds.DAEMON_SET, daemon_set_state),
+        (kinds.DEPLOYMENT, deployment_state),
+    ):
+        for one in side.list(kind):
+            if _belongs(one, stored) and not (state := state_of(one)).is_ready:
+                yield f"{one.ref}: {state.why}"
+
+
+def _belongs(one: Resource, stored: StoredRelease) -> bool:
+    return (one.annotation(RELEASE_NAMESPACE), one.annotation(RELEASE_NAME)) == (
+        stored.namespace,
+        stored.name,
+    )

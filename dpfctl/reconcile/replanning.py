@@ -1,0 +1,77 @@
+"""Planning single changes of a pass again, after somebody else wrote their objects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dpfctl.errors import NotFoundError
+from dpfctl.model import kinds
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.plan import Change
+from dpfctl.reconcile.application_changes import replan_application
+from dpfctl.reconcile.deploy import refinalize
+from dpfctl.reconcile.follow import refinish
+from dpfctl.reconcile.interfaces import reclaim
+from dpfctl.reconcile.maintenance import replan_requestors
+from dpfctl.reconcile.operational import replan_operational
+from dpfctl.reconcile.port_changes import replan_ports
+from dpfctl.reconcile.prerequisites import replan_prerequisite
+from dpfctl.reconcile.service_pass import ServicePass
+from dpfctl.reconcile.service_status import plan_status
+from dpfctl.reconcile.steps import Step
+from dpfctl.reconcile.taints import replan_taints
+from dpfctl.reconcile.world import World
+
+_BY_STEP = {
+    Step.FINALIZER: refinalize,
+    Step.HOLD: replan_application,
+    Step.CLAIM: reclaim,
+    Step.NAMESPACE: replan_prerequisite,
+    Step.PULL_SECRET: replan_prerequisite,
+    Step.ORPHAN_SECRET: replan_prerequisite,
+    Step.PRIVILEGE: replan_prerequisite,
+    Step.DEPLOY: replan_application,
+    Step.STALE: replan_application,
+    Step.SLICE: replan_ports,
+    Step.ENDPOINTS: replan_ports,
+    Step.EXPOSE: replan_ports,
+    Step.CLEANUP: replan_ports,
+    Step.TAINT: replan_taints,
+    Step.REQUESTOR: replan_requestors,
+    Step.RELEASE_CLAIM: reclaim,
+    Step.FINISH: refinish,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Replanner:
+    """Plans a change again; keeps ``Replan``.
+
+    Attributes:
+        world: What the pass knows.
+        passes: What the pass found out about each DPUService, for its status.
+        services: Services of the host cluster, for published ports.
+    """
+
+    world: World
+    passes: tuple[ServicePass, ...]
+    services: tuple[Resource, ...] = field(default=(), repr=False)
+
+    def __call__(self, change: Change, fresh: Resource | None) -> Change:
+        """Plan a change again on the object as it is now.
+
+        Raises:
+            ConflictError: The object has become somebody else's.
+            NotFoundError: It is gone, and must not be made again.
+        """
+        if change.stage != Step.STATUS:
+            return _BY_STEP[Step(change.stage)](change, fresh)
+        if change.ref.kind == kinds.DPU:
+            return replan_operational(change, fresh, self.world.now)
+        if fresh is None:
+            raise NotFoundError(f"{change.ref}: was deleted meanwhile")
+        one = _of(change.ref, self.passes)
+        return plan_status(replace(one, service=fresh), self.world, self.services)
+
+
+def _of(ref: Ref, passes: Iterable[ServicePass]) -> ServicePass:
+    return next(one for one in passes if one.service.ref == ref)
