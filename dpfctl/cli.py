@@ -11,6 +11,7 @@ from dpfctl.commands import (
     describe,
     flags,
     mark_critical,
+    reconcile,
     snapshot,
     suspend,
     version,
@@ -27,6 +28,7 @@ ORDER = (
     "label",
     "apply-zone",
     "zone",
+    "reconcile",
     "snapshot",
     "version",
     "completion",
@@ -84,6 +86,7 @@ app.command("mark-critical", epilog=mark_critical.EXAMPLES)(mark_critical.mark_c
 app.add_typer(mark_critical.app, name="label", hidden=True)
 app.command("apply-zone", epilog=zone.APPLY_EXAMPLES)(zone.apply_zone)
 app.add_typer(zone.app, name="zone")
+app.command("reconcile", epilog=reconcile.EXAMPLES)(reconcile.reconcile)
 app.add_typer(snapshot.app, name="snapshot")
 app.command("version", epilog=version.EXAMPLES)(version.version)
 app.command("completion", epilog=completion.EXAMPLES)(completion.completion)

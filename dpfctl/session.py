@@ -163,6 +163,14 @@ class Session:
         """Say on stderr what only a user who asked for details wants."""
         self.err.write(f"note: {clean(text)}\n")
 
+    def identity(self) -> str:
+        """Who runs this: user, machine and process, for others to know whom to ask."""
+        import os
+        import platform
+
+        user = self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody"
+        return f"{user}@{platform.node() or 'localhost'}:{os.getpid()}"
+
     def check_reader(self) -> None:
         """Notice a reader that left although nothing is being written.
 

@@ -20,7 +20,7 @@ from dpfctl.apply.writing import LOSSES, TRIES, Writer
 from dpfctl.errors import ExitCode, TerminatedError
 from dpfctl.model.cluster import Batch
 from dpfctl.model.dry_run import DryRun
-from dpfctl.plan import Plan, Replan
+from dpfctl.plan import Change, Plan, Replan
 from dpfctl.report import Report, Result, planned
 
 __all__ = ["LOSSES", "PARTING_SECONDS", "TRIES", "Places", "Releaser", "apply_plan"]
@@ -34,6 +34,7 @@ def apply_plan(
     sleep: Callable[[float], None],
     dry_run: DryRun = DryRun.NONE,
     is_rehearsed: bool = False,
+    watch: Callable[[Change], None] = lambda _change: None,
 ) -> Report:
     """Carry a plan out, or try it.
 
@@ -46,6 +47,7 @@ def apply_plan(
             nothing.
         is_rehearsed: Whether the cluster judges the whole plan before the first write; if it
             refuses a part, nothing is written. For changes that are of no use one by one.
+        watch: Told of each change as it is begun; called from several threads.
 
     Returns:
         One outcome per change, in the plan's order. An interrupt is told there, not raised.
@@ -56,7 +58,7 @@ def apply_plan(
     """
     if dry_run is DryRun.CLIENT:
         return planned(plan)
-    writer = Writer(places, replan, sleep, dry_run is DryRun.SERVER, threading.Event())
+    writer = Writer(places, replan, sleep, dry_run is DryRun.SERVER, threading.Event(), watch)
     if dry_run is DryRun.SERVER or not plan.pending:
         run = Run(writer, plan)
         stopped = run.all_stages()

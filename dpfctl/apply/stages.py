@@ -104,7 +104,7 @@ class Run:
         outcome = self._writer.make(change)
         with self._guard:
             self._found[number] = outcome
-            if is_outage(outcome.error):
+            if is_outage(outcome):
                 self._lose(change.cluster)
 
     def _lose(self, cluster: ClusterName) -> None:

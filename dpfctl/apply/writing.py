@@ -51,6 +51,7 @@ class Writer:
         sleep: Waits between two tries.
         is_trial: Whether nothing is stored.
         stop: Set once nothing more is to be begun, not even another try.
+        watch: Told of each change as it is begun; called from several threads.
     """
 
     places: Places
@@ -58,10 +59,13 @@ class Writer:
     sleep: Callable[[float], None]
     is_trial: bool
     stop: threading.Event
+    watch: Callable[[Change], None] = lambda _change: None
 
     def make(self, change: Change) -> Outcome:
         """Make one change, however often it has to be planned again."""
         tries = _Tries()
+        if change.action is not Action.NONE:
+            self.watch(change)
         try:
             return self._until_settled(change, tries)
         except DpfctlError as failure:
@@ -91,9 +95,9 @@ class Writer:
             tries.made = attempt
             try:
                 return self._written(change, self._send(change), attempt)
-            except OwnedError:
-                raise
-            except ConflictError:
+            except ConflictError as error:
+                if _is_lasting(error, change):
+                    raise
                 change = self._again(change)
             except LostAnswerError as error:
                 losses += 1
@@ -137,6 +141,9 @@ class Writer:
         result = Result.PLANNED if self.is_trial else Result.DONE
         if stored is None:
             return Outcome(change, result, attempts=attempts)
+        if change.action is Action.INSTALL and change.before is not None:
+            is_same = stored.resource_version == change.before.resource_version
+            result = Result.UNCHANGED if is_same else result
         note = self._judged(change, stored)
         version = stored.resource_version
         return Outcome(change, result, None, note, attempts, version, stored.raw)
@@ -197,11 +204,22 @@ def _settled(change: Change, attempts: int, *, is_ours: bool) -> Outcome:
     return Outcome(change, Result.UNCHANGED, attempts=attempts, version=version)
 
 
-def is_outage(failure: DpfctlError | None) -> bool:
-    """Whether the server as a whole is lost: neither written to nor read, or busy for too long."""
+def is_outage(outcome: Outcome) -> bool:
+    """Whether the server as a whole is lost: neither written to nor read, or busy for too long.
+
+    Where Helm fails it may as well be the repository of the chart that does not answer.
+    """
+    failure = outcome.error
+    if outcome.change.action in _RELEASING:
+        return False
     if isinstance(failure, LostAnswerError):
         return isinstance(failure.__cause__, UnreachableError)
     return isinstance(failure, AccessError) and not isinstance(failure, ForbiddenError)
+
+
+def _is_lasting(conflict: ConflictError, change: Change) -> bool:
+    """Whether trying again is no use; Helm looks at a release itself before it gives up."""
+    return isinstance(conflict, OwnedError) or change.action in _RELEASING
 
 
 def _is_absent(failure: DpfctlError) -> bool:
@@ -222,6 +240,7 @@ def _absence_is_fine() -> Iterator[None]:
         return
 
 
+_RELEASING = frozenset({Action.INSTALL, Action.UNINSTALL})
 _ANNOTATIONS = "/metadata/annotations"
 _POLICY = "an admission policy or webhook rewrites this object"
 _BUSY = "something else keeps writing it; try again later"

@@ -62,7 +62,8 @@ def application_change(
     try:
         return deployed(body, live)
     except ConflictError as trouble:
-        return Fault(Step.DEPLOY, _worded(destination, trouble.message), destination.cluster)
+        text = _worded(destination, trouble.message)
+        return Fault(Step.DEPLOY, text, destination.cluster, code=trouble.exit_code)
 
 
 def hold_changes(service: Resource, world: World) -> tuple[Change, ...]:

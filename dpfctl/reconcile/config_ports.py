@@ -191,7 +191,8 @@ def _published(exposure: Exposure, places: Endpoints, world: World) -> tuple[Cha
     for step, kind in KINDS.items():
         live = world.host.find(Ref(kind, exposure.service.namespace, exposure.service.name))
         if live is not None and (trouble := trouble_with(live, bodies[step])):
-            return Fault(step, wrapped(step, exposure.cluster, trouble.message))
+            text = wrapped(step, exposure.cluster, trouble.message)
+            return Fault(step, text, code=trouble.exit_code)
         body = lingering(bodies[step], live) if world.is_upstream else bodies[step]
         notes = places.notes if step is Step.SLICE else ()
         changes.append(applied(body, live, step, notes))

@@ -135,10 +135,16 @@ def _prepared(one: ServicePass, world: World) -> ServicePass:
         for cluster in world.clusters:
             found = _prerequisites(one, name_of(cluster), world)
             if isinstance(found, Fault):
-                faults.append(found)
+                faults += [found] if _concerns(one, found, world) else []
             else:
                 changes += found
     return replace(one, changes=(*one.changes, *changes), faults=(*one.faults, *faults))
+
+
+def _concerns(one: ServicePass, fault: Fault, world: World) -> bool:
+    """Whether what is wrong in a DPU cluster is the service's business: only if it selects it."""
+    is_selected = any(place.cluster == fault.cluster for place in one.destinations)
+    return is_selected or fault.cluster == HOST or world.is_upstream
 
 
 def _prerequisites(

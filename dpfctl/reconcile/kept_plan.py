@@ -70,7 +70,9 @@ class KeptPlan:
 
 def outlook(first: Pass) -> Pass:
     """Return the second half as it can be planned before the first is written."""
-    return follow(first, foreseen(first.world, first.first_plan().changes))
+    begun = first.first_plan()
+    later = foreseen(first.world, begun.changes)
+    return follow(first, later, is_foreseen=bool(begun.pending))
 
 
 def keep(first: Pass) -> KeptPlan:

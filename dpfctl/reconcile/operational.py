@@ -58,7 +58,7 @@ def operational_warnings(world: World) -> tuple[str, ...]:
         return ()
     views = views_of(world)
     return tuple(
-        f"{dpu.ref}: fetch cluster data for DPU {dpu.name}: {error.message}"
+        f"{dpu.ref}: its operational conditions are left as they are: {error.message}"
         for dpu in _dpus(world)
         if isinstance(error := views.get(cluster_of(dpu), _NOWHERE), DpfctlError)
     )

@@ -115,7 +115,7 @@ class PassReport:
         """Why services failed, as far as no failed change says so already."""
         told = tuple(error.message for error in self.failures)
         return tuple(
-            _KINDS_OF_ERROR.get(one.code, RejectedError)(f"{one.ref}: {one.message}")
+            _KINDS_OF_ERROR.get(one.code, RejectedError)(f"{one.ref}: {one_line(one.message)}")
             for one in self.services
             if one.standing is Standing.FAILED and not any(text in one.message for text in told)
         )

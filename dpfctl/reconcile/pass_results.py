@@ -15,10 +15,11 @@ from dpfctl.reconcile.operational import operational_warnings
 from dpfctl.reconcile.pass_report import PassReport, ServiceResult, Standing
 from dpfctl.reconcile.passing import Pass
 from dpfctl.reconcile.port_cautions import port_warnings
+from dpfctl.reconcile.release_health import release_facts
 from dpfctl.reconcile.service_pass import ServicePass, Spot, spot_of
 from dpfctl.reconcile.steps import CONDITIONS, Fault, Step
 from dpfctl.reconcile.verdicts import HostVerdict
-from dpfctl.reconcile.world import World
+from dpfctl.reconcile.world import Engine, World
 from dpfctl.report import Outcome, Report, Result
 
 _MADE = (Result.DONE, Result.PLANNED)
@@ -42,7 +43,7 @@ def pass_report(
     """
     return PassReport(
         parts,
-        services,
+        tuple(_with_releases(service, one) for service in services),
         hosts_after(one.hosts.verdicts, parts),
         one.world.engine,
         unread_of(one.world),
@@ -73,6 +74,14 @@ def service_results(
         else ServiceResult(ref, Standing.GONE)
         for ref in meant
     )
+
+
+def _with_releases(result: ServiceResult, one: Pass) -> ServiceResult:
+    """Add what is known of the releases of a service, where Helm deploys."""
+    found = next((each for each in one.services if each.service.ref == result.ref), None)
+    if found is None or one.world.engine is not Engine.HELM:
+        return result
+    return replace(result, releases=release_facts(found.service, one.world))
 
 
 def hosts_after(
@@ -126,7 +135,8 @@ def _latest(outcomes: Iterable[Outcome], step: Step) -> dict[Ref, Outcome]:
 
 
 def _conditions(one: ServicePass, told: Outcome | None) -> Sequence[Mapping[str, Any]]:
-    raw = told.change.after if told is not None else one.service.raw
+    is_told = told is not None and told.result in (*_MADE, Result.UNCHANGED)
+    raw = told.change.after if told is not None and is_told else one.service.raw
     found = (raw.get("status") or {}).get("conditions")
     return [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
 

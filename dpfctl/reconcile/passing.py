@@ -22,6 +22,7 @@ from dpfctl.reconcile.service_pass import (
     change_order,
     merged,
     spot_of,
+    without_clashes,
 )
 from dpfctl.reconcile.service_status import plan_status
 from dpfctl.reconcile.steps import EVERY_PART, Part, Step
@@ -96,7 +97,7 @@ def begin(
         plan_deploy(one, world) if deploys else ServicePass(one, service_id_of(one))
         for one in services
     )
-    return Pass(world, tuple(found), parts, is_whole=is_whole)
+    return Pass(world, without_clashes(found), parts, is_whole=is_whole)
 
 
 def follow(one: Pass, world: World, *, is_foreseen: bool = False) -> Pass:

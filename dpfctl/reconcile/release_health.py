@@ -1,6 +1,7 @@
 """Whether the releases of a DPUService are there and run: what Argo CD calls synced and healthy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dpfctl.errors import DpfctlError
 from dpfctl.model import kinds
@@ -11,7 +12,7 @@ from dpfctl.model.releases import StoredRelease, read_description, release_name
 from dpfctl.model.resources import Resource
 from dpfctl.model.workloads import daemon_set_state, deployment_state
 from dpfctl.reconcile.destinations import Destination, destinations
-from dpfctl.reconcile.releases import stored_releases
+from dpfctl.reconcile.releases import releases_of, stored_releases
 from dpfctl.reconcile.service_conditions import listing
 from dpfctl.reconcile.steps import Fault
 from dpfctl.reconcile.world import World
@@ -36,6 +37,28 @@ def releases_ready(service: Resource, world: World) -> tuple[str, str, str]:
         return FALSE, PENDING, places.text
     lacks = [lack for place in places for lack in _lacks(service, place, world)]
     return (FALSE, PENDING, listing(_NOT_READY, lacks)) if lacks else (TRUE, SUCCESS, "")
+
+
+def release_facts(service: Resource, world: World) -> tuple[Mapping[str, Any], ...]:
+    """Return what is known of the releases of a DPUService, by cluster, for reports.
+
+    Returns:
+        One mapping per release: cluster, namespace, name, revision, chart, chartVersion,
+        appVersion, status.
+    """
+    return tuple(
+        {
+            "dpuCluster": "/".join(cluster) if cluster != HOST else "",
+            "namespace": stored.namespace,
+            "name": stored.name,
+            "revision": stored.revision,
+            "chart": stored.chart_name,
+            "chartVersion": stored.chart_version,
+            "appVersion": stored.app_version,
+            "status": stored.status,
+        }
+        for cluster, stored in releases_of(service, world)
+    )
 
 
 def _lacks(service: Resource, place: Destination, world: World) -> Iterator[str]:
@@ -70,6 +93,9 @@ def _unready(stored: StoredRelease, side: Inventory | DpfctlError | None) -> Ite
         (kinds.DAEMON_SET, daemon_set_state),
         (kinds.DEPLOYMENT, deployment_state),
     ):
+        if lack := side.lack(kind):
+            yield lack
+            continue
         for one in side.list(kind):
             if _belongs(one, stored) and not (state := state_of(one)).is_ready:
                 yield f"{one.ref}: {state.why}"

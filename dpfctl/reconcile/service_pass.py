@@ -1,6 +1,6 @@
 """One DPUService on its way through a pass: what is done for it, and where it stops."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dpfctl.errors import DpfctlError, ExitCode
@@ -89,6 +89,17 @@ class ServicePass:
         left = (Step(one.change.stage) for one in found if one.result in _LEFT and not one.error)
         return replace(self, faults=faults, untried=self.untried.union(left))
 
+    def losing(self, lost: Sequence[tuple[Change, Ref]]) -> "ServicePass":
+        """Return the pass without changes of objects that other services make, each a fault."""
+        faults = (
+            replace(self._fault(change, f"{change.ref}: {owner} {_CLASH}"), code=ExitCode.CONFLICT)
+            for change, owner in lost
+        )
+        gone = {spot_of(change) for change, _ in lost}
+        kept = tuple(change for change in self.changes if spot_of(change) not in gone)
+        ordered = sorted((*self.faults, *faults), key=lambda fault: fault.step)
+        return replace(self, changes=kept, faults=tuple(ordered))
+
     def excused(self, faults: tuple[Fault, ...]) -> "ServicePass":
         """Return the pass with all faults but these as no failures: they may be over by then."""
         excused = (f if f in faults else replace(f, code=ExitCode.OK) for f in self.faults)
@@ -114,17 +125,33 @@ class ServicePass:
         return Fault(step, message, where)
 
     def _not_deployed(self, change: Change, message: str) -> Fault:
-        found = (d for d in self.destinations if change.ref.name == d.application(self.service))
-        place = next(found, None)
-        if place is None or place.cluster == HOST:
+        name = change.ref.name
+        found = (d.cluster for d in self.destinations if name == d.application(self.service))
+        where = next(found, HOST) if change.cluster == HOST else change.cluster
+        if where == HOST:
             return Fault(Step.DEPLOY, message)
-        subject = f"ensure application for DPUCluster {'-'.join(place.cluster)}"
-        return Fault(Step.DEPLOY, f"{subject}: {message}", place.cluster)
+        subject = f"ensure application for DPUCluster {'-'.join(where)}"
+        return Fault(Step.DEPLOY, f"{subject}: {message}", where)
 
 
 def awaiting(text: str) -> Fault:
     """Return why a service that is being deleted is still there; waiting is no failure."""
     return Fault(Step.REMOVE, text, reason=AWAITING_DELETION, code=ExitCode.OK)
+
+
+def without_clashes(passes: Iterable[ServicePass]) -> tuple[ServicePass, ...]:
+    """Leave to the first of several services what they would make under the same name."""
+    owners: dict[Spot, Ref] = {}
+    found: list[ServicePass] = []
+    for one in passes:
+        lost = [
+            (change, owner)
+            for change in one.changes
+            if change.stage == Step.DEPLOY
+            and (owner := owners.setdefault(spot_of(change), one.service.ref)) != one.service.ref
+        ]
+        found.append(one.losing(lost) if lost else one)
+    return tuple(found)
 
 
 def merged(passes: Iterable[ServicePass]) -> tuple[Change, ...]:
@@ -166,4 +193,5 @@ def by_place(outcomes: Iterable[Outcome]) -> dict[Place, Outcome]:
     return found
 
 
+_CLASH = "makes one of the same name; give one of the two DPUServices another name"
 _LEFT = frozenset({Result.SKIPPED, Result.UNKNOWN})

@@ -15,7 +15,8 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 _NOW = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 # What the server and its controllers write for themselves, at any time.
-_THEIR_KINDS = frozenset(("APIService", "Event", "IPAddress", "Lease", "ServiceCIDR"))
+_THEIR_KINDS = frozenset(("APIService", "Event", "IPAddress", "ServiceCIDR"))
+_THEIR_LEASES = frozenset(("kube-system", "kube-node-lease"))
 _THEIR_OBJECTS = frozenset((("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")))
 
 
@@ -86,13 +87,18 @@ def _find(api: Api, namespace: str | None = None) -> list[_Found]:
 def _listed(api: Api, served: ServedKind, namespace: str | None) -> list[_Found]:
     items = api.items(served.path(namespace), headers={"Accept": _METADATA_ONLY})
     found = (_found(served, item["metadata"]) for item in items)
-    return [one for one in found if (served.kind, one.address.name) not in _THEIR_OBJECTS]
+    return [one for one in found if not _is_theirs(one.address)]
 
 
 def _find_namespace(api: Api, name: str) -> list[_Found]:
     served = api.served_kinds()["v1", "Namespace"]
     answer = api.request("GET", served.path(name=name))
     return [] if answer.status == 404 else [_found(served, answer.json()["metadata"])]
+
+
+def _is_theirs(address: Address) -> bool:
+    is_lease = address.kind == "Lease" and address.namespace in _THEIR_LEASES
+    return is_lease or (address.kind, address.name) in _THEIR_OBJECTS
 
 
 def _found(served: ServedKind, metadata: Json) -> _Found:

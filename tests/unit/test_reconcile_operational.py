@@ -258,7 +258,7 @@ def test_a_dpu_whose_cluster_cannot_be_read_is_left_and_told() -> None:
     dead = World(seen.host, {ONE: UnreachableError("no answer")}, NOW, features=seen.features)
     assert plan_operational(dead) == ()
     assert operational_warnings(dead) == (
-        f"dpu/{NS}/dpu-1: fetch cluster data for DPU dpu-1: no answer",
+        f"dpu/{NS}/dpu-1: its operational conditions are left as they are: no answer",
     )
 
 

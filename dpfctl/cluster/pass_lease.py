@@ -1,0 +1,123 @@
+"""The Lease that keeps two passes apart, so that neither does the work of the other.
+
+Nothing is right or wrong because of it: every write is safe by itself. Whoever lost the Lease, or
+may not write one, only wastes requests.
+
+Source:
+    ``coordination.k8s.io/v1``, Kubernetes 1.36.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from dpfctl.errors import AlreadyExistsError, ConflictError, DpfctlError, NotFoundError
+from dpfctl.model import kinds
+from dpfctl.model.cluster import Cluster
+from dpfctl.model.resources import Ref, Resource
+from dpfctl.reconcile.guards import is_held
+
+NAME = "dpfctl-reconcile"
+SECONDS = 30
+RENEWAL_SECONDS = 10.0
+PARTING_SECONDS = 1.0
+"""How long a renewal that is under way may still take."""
+
+
+@contextmanager
+def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[None]:
+    """Hold the Lease of a fleet while a pass writes.
+
+    Args:
+        cluster: The host cluster.
+        namespace: That of the DPF operator.
+        holder: Who runs the pass: user, machine, process.
+
+    Raises:
+        ConflictError: Another pass holds it.
+        ForbiddenError: It may not be read or written.
+    """
+    lease = _acquired(cluster, Ref(kinds.LEASE, namespace, NAME), holder)
+    done = threading.Event()
+    renewing = (cluster, lease.ref, holder, done)
+    thread = threading.Thread(target=_renew, args=renewing, name="dpfctl-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(PARTING_SECONDS)
+        _release(cluster, lease.ref, holder)
+
+
+def _acquired(cluster: Cluster, ref: Ref, holder: str) -> Resource:
+    try:
+        found = cluster.get(ref)
+    except NotFoundError:
+        try:
+            return cluster.create(ref.kind, _body(cluster, ref, holder, 0))
+        except AlreadyExistsError:  # somebody else has just begun
+            found = cluster.get(ref)
+    if is_held(found, _now(cluster)):
+        raise _busy(found)
+    transitions = found.at("spec", "leaseTransitions")
+    wanted = _body(cluster, ref, holder, transitions + 1 if isinstance(transitions, int) else 1)
+    body = {"metadata": {"resourceVersion": found.resource_version}, "spec": wanted["spec"]}
+    try:
+        return cluster.merge(ref, body)
+    except ConflictError:
+        raise _busy(cluster.get(ref)) from None
+
+
+def _busy(lease: Resource) -> ConflictError:
+    holder = lease.text("spec", "holderIdentity") or "somebody"
+    fact = f"{lease.ref}: another pass is under way: {holder}"
+    return ConflictError(fact, f"wait for it; after a crash it ends by itself within {SECONDS} s")
+
+
+def _body(cluster: Cluster, ref: Ref, holder: str, transitions: int) -> dict[str, Any]:
+    now = _micro_time(cluster)
+    return {
+        "metadata": {"namespace": ref.namespace, "name": ref.name},
+        "spec": {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": SECONDS,
+            "acquireTime": now,
+            "renewTime": now,
+            "leaseTransitions": transitions,
+        },
+    }
+
+
+def _renew(cluster: Cluster, ref: Ref, holder: str, done: threading.Event) -> None:
+    while not done.wait(RENEWAL_SECONDS):
+        try:
+            found = cluster.get(ref)
+            if found.text("spec", "holderIdentity") != holder:
+                return
+            version = {"resourceVersion": found.resource_version}
+            cluster.merge(ref, {"metadata": version, "spec": {"renewTime": _micro_time(cluster)}})
+        except DpfctlError:
+            continue  # the next time, or never: it only says that we are still there
+
+
+def _release(cluster: Cluster, ref: Ref, holder: str) -> None:
+    """Let others begin at once; if that fails, they wait until the Lease is over."""
+    try:
+        found = cluster.get(ref)
+        if found.text("spec", "holderIdentity") == holder:
+            version = {"resourceVersion": found.resource_version}
+            cluster.merge(ref, {"metadata": version, "spec": {"holderIdentity": None}})
+    except DpfctlError:
+        return
+
+
+def _now(cluster: Cluster) -> datetime:
+    """The clock of the API server, by which everybody measures; ours may be wrong."""
+    return cluster.clock or datetime.now(UTC)
+
+
+def _micro_time(cluster: Cluster) -> str:
+    return _now(cluster).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,142 @@
+"""What stands between a plan and its writes: a live controller, another pass, most of a fleet."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dpfctl.commands.finishing import Mode
+from dpfctl.commands.pass_options import PassOptions
+from dpfctl.commands.pass_reading import Site
+from dpfctl.errors import (
+    AccessError,
+    ConflictError,
+    DpfctlError,
+    ForbiddenError,
+    RejectedError,
+)
+from dpfctl.model.dry_run import DryRun
+from dpfctl.session import Session
+
+if TYPE_CHECKING:
+    from dpfctl.reconcile.passing import Pass
+
+
+@contextmanager
+def guarded(
+    session: Session, mode: Mode, options: PassOptions, site: Site, first: "Pass"
+) -> Iterator[None]:
+    """Let a pass write, with nobody beside it.
+
+    Raises:
+        ConflictError: A controller of DPF runs, or another pass is under way.
+        AccessError: Whether a controller runs cannot be found out.
+        RejectedError: The pass would take away or taint more than anybody is likely to mean.
+    """
+    from dpfctl.reconcile.kept_plan import outlook
+
+    second = outlook(first)
+    guards = _guards(site, first, second)
+    if mode.dry_run is not DryRun.NONE:
+        _warn(session, () if options.is_forced else guards)
+        yield
+        return
+    for guard in () if options.is_forced else guards:
+        guard()
+    if site.is_file or not (options.limit or _is_pending(first, second)):
+        yield
+        return
+    with _lease(session, options, site, first):
+        yield
+
+
+def without_too_many_taints(
+    mode: Mode, options: PassOptions, second: "Pass"
+) -> "tuple[Pass, RejectedError | None]":
+    """Leave hosts alone if most of them would be tainted at once, and say so.
+
+    That was asked before the first write too; what is known now may be more. A dry run shows them.
+    """
+    from dpfctl.reconcile.steps import Step
+
+    try:
+        if mode.dry_run is DryRun.NONE and not options.is_forced:
+            _refuse_taints(second)
+    except RejectedError as refusal:
+        kept = tuple(c for c in second.hosts.changes if c.stage != Step.TAINT)
+        return replace(second, hosts=replace(second.hosts, changes=kept)), refusal
+    return second, None
+
+
+def _is_pending(first: "Pass", second: "Pass") -> bool:
+    from dpfctl.reconcile.passing import status_plan
+
+    plans = (first.first_plan(), second.second_plan(), status_plan(second, ()))
+    return any(plan.pending for plan in plans)
+
+
+def _refuse_deletions(first: "Pass") -> None:
+    from dpfctl.reconcile.guards import mass_deletions
+
+    found = mass_deletions(first.services)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise RejectedError(f"{found[0]}{more}", "check its dpuClusterSelector, or use --force")
+
+
+def _refuse_taints(second: "Pass") -> None:
+    from dpfctl.reconcile.taints import mass_taints
+
+    reason = mass_taints(second.hosts.changes, second.world)
+    if reason:
+        raise RejectedError(f"reconcile: {reason}", "if that is what you want, use --force")
+
+
+def _guards(site: Site, first: "Pass", second: "Pass") -> tuple[Callable[[], None], ...]:
+    """What speaks against a pass; each raises why, and lets pass otherwise."""
+    every = (partial(_refuse_deletions, first), partial(_refuse_taints, second))
+    return every if site.is_file else (*every, partial(_refuse_controller, site, first))
+
+
+def _warn(session: Session, guards: Iterable[Callable[[], None]]) -> None:
+    for guard in guards:
+        try:
+            guard()
+        except DpfctlError as refusal:
+            session.warn(f"a real pass would be refused: {refusal.message}")
+
+
+@contextmanager
+def _lease(session: Session, options: PassOptions, site: Site, first: "Pass") -> Iterator[None]:
+    """Hold the Lease of the fleet; who may not write one needs force to go on without."""
+    from dpfctl.cluster.pass_lease import pass_lease
+
+    with ExitStack() as stack:
+        try:
+            lease = pass_lease(site.host, first.world.namespace, session.identity())
+            stack.enter_context(lease)
+        except ForbiddenError as refusal:
+            if not options.is_forced:
+                raise ForbiddenError(refusal.message, _ALONE) from refusal
+            session.warn(f"{refusal.message}: going on without a Lease")
+        yield
+
+
+def _refuse_controller(site: Site, first: "Pass") -> None:
+    from dpfctl.model import kinds
+    from dpfctl.reconcile.guards import live_controller
+
+    wanted = (kinds.LEASE, kinds.DEPLOYMENT)
+    found = site.host.read(wanted, first.world.namespace)
+    controller = live_controller(found, site.host.clock or datetime.now(UTC))
+    if controller:
+        hint = "it does all of this by itself; stop it, or use --force"
+        raise ConflictError(f"reconcile: a controller of DPF runs: {controller}", hint)
+    if lack := found.lack(*wanted):
+        fact = f"reconcile: cannot tell whether a controller of DPF runs: {lack}"
+        raise AccessError(fact, "if you know that none does, use --force")
+
+
+_ALONE = "if you know that no other pass is under way, use --force"

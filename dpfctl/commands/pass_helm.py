@@ -1,0 +1,108 @@
+"""Helm in a pass: found before anything is written, opened once, ended with the pass."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dpfctl.commands.pass_options import HelmOptions
+from dpfctl.commands.pass_reading import Site
+from dpfctl.errors import InputError
+from dpfctl.model.dry_run import DryRun
+from dpfctl.session import Session
+
+if TYPE_CHECKING:
+    from dpfctl.apply import Places, Releaser
+    from dpfctl.helm.releases import Helm
+    from dpfctl.plan import Plan
+    from dpfctl.reconcile.world import World
+
+
+@dataclass(slots=True)
+class HelmRun:
+    """Helm for the time of one pass.
+
+    Attributes:
+        session: The outside world.
+        options: How it is run.
+    """
+
+    session: Session
+    options: HelmOptions
+    _opened: "Helm | None" = None
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def close(self) -> None:
+        """End what still runs, and remove all files."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def places(self, site: Site, world: "World", plan: "Plan", dry_run: DryRun) -> "Places":
+        """Return where a plan is carried out; Helm is found now, if the plan needs it.
+
+        Raises:
+            InputError: It needs Helm, and there is a fleet file in place of clusters.
+            NotFoundError: It needs Helm, and there is none.
+            DpfctlError: Helm is too old, or does not work.
+        """
+        from dpfctl.apply import Places
+        from dpfctl.plan import Action
+
+        needs = any(c.action in (Action.INSTALL, Action.UNINSTALL) for c in plan.pending)
+        if not needs or dry_run is DryRun.CLIENT:
+            return Places(site.host, site.ways)
+        if site.is_file:
+            raise InputError(
+                "--engine helm: cannot be used together with --from",
+                "a fleet file shows what Helm would do with --dry-run=client",
+            )
+        self._open()
+        return Places(site.host, site.ways, self._releaser(site, world))
+
+    def _releaser(self, site: Site, world: "World") -> "Releaser":
+        from dpfctl.apply.releasing import HelmReleaser
+        from dpfctl.cluster.kube import KubeCluster
+        from dpfctl.errors import DpfctlError
+        from dpfctl.model import kinds
+        from dpfctl.model.cluster import HOST
+
+        every = {HOST: site.host, **site.ways}
+        ways = {
+            name: way for name, way in every.items() if isinstance(way, (KubeCluster, DpfctlError))
+        }
+        return HelmReleaser(
+            self._open,
+            ways,
+            world.host.list(kinds.REPOSITORY_SECRET),
+            _authorities(site, world),
+            self.options.login.read(),
+            self.options.seconds,
+            self.options.adopts,
+            self.options.forces,
+            threading.Semaphore(self.options.parallel),
+        )
+
+    def _open(self) -> "Helm":
+        from dpfctl.helm.releases import open_helm
+
+        with self._guard:
+            if self._opened is None:
+                self._opened = open_helm(self.session.environ)
+                if self._opened.warning:
+                    self.session.warn(self._opened.warning)
+            return self._opened
+
+
+def _authorities(site: Site, world: "World") -> "Mapping[str, str]":
+    """Read the certificates that Argo CD trusts, host by host; none where there are none."""
+    from dpfctl.errors import DpfctlError
+    from dpfctl.helm.repositories import AUTHORITIES
+    from dpfctl.model import kinds
+    from dpfctl.model.resources import Ref
+
+    namespace = world.config.text("spec", "overrides", "argoCDNamespace") or world.namespace
+    try:
+        found = site.host.get(Ref(kinds.CONFIG_MAP, namespace, AUTHORITIES))
+    except DpfctlError:
+        return {}
+    return {host: text for host, text in found.mapping("data").items() if isinstance(text, str)}
