@@ -9,15 +9,12 @@ from typing import Any
 from dpfctl.cluster.kube import KubeCluster
 from dpfctl.cluster.kubeconfig_text import kubeconfig_text
 from dpfctl.errors import (
-    AccessError,
     ConflictError,
     DpfctlError,
     ExitCode,
-    ForbiddenError,
     InputError,
     LostAnswerError,
 )
-from dpfctl.helm.archives import Archive
 from dpfctl.helm.releases import Helm
 from dpfctl.helm.repositories import RepositoryCredentials, repository_credentials
 from dpfctl.model import kinds
@@ -25,7 +22,7 @@ from dpfctl.model.cluster import ClusterName
 from dpfctl.model.release_objects import release_of, release_resource
 from dpfctl.model.release_secrets import PENDING, read_releases, unlocked
 from dpfctl.model.release_states import ReleaseState, judge_archive
-from dpfctl.model.releases import Chart, Release, StoredRelease, inputs_digest, read_description
+from dpfctl.model.releases import Release, StoredRelease, inputs_digest, read_description
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Change
 
@@ -73,7 +70,7 @@ class HelmReleaser:
         wanted = release_of(change.after)
         with self.slots:
             helm = self.open_helm()
-            archive = self._fetched(helm, wanted.chart)
+            archive = helm.fetch(wanted.chart, self._login_of(wanted.chart.repo_url))
             stored = _stored(cluster, wanted)
             if stored and _is_same(wanted, stored) and _is_of(stored, archive.sha256):
                 return release_resource(stored)
@@ -105,18 +102,6 @@ class HelmReleaser:
         with self.slots, _once():
             config = kubeconfig_text(cluster.config)
             self.open_helm().uninstall(change.ref.name, change.ref.namespace, config, self.seconds)
-
-    def _fetched(self, helm: Helm, chart: Chart) -> Archive:
-        """Fetch a chart.
-
-        Raises:
-            ForbiddenError: Its repository cannot be used, or not by us. As another error of access
-                it would read as if the cluster were lost, and no other release would be tried.
-        """
-        try:
-            return helm.fetch(chart, self._login_of(chart.repo_url))
-        except AccessError as error:
-            raise ForbiddenError(error.message, error.hint) from error
 
     def _login_of(self, repo_url: str) -> RepositoryCredentials | None:
         found = repository_credentials(self.repositories, repo_url, self.authorities)

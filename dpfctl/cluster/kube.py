@@ -27,7 +27,7 @@ from dpfctl.cluster.lines import Lines, plug
 from dpfctl.cluster.paging import Query
 from dpfctl.cluster.paths import collection_path, object_path
 from dpfctl.cluster.patience import HOST_PATIENCE, Outage, Patience
-from dpfctl.cluster.reading import read_list, read_lists
+from dpfctl.cluster.reading import Slim, read_list, read_lists, whole
 from dpfctl.cluster.retries import READS
 from dpfctl.cluster.sockets import Address
 from dpfctl.cluster.tls import make_context
@@ -101,6 +101,7 @@ class KubeCluster:
         self._config = config
         self._manager = FIELD_MANAGER
         self._lasting = Outage() if patience.remembers else None
+        self._slim: Slim = whole
 
     @property
     def label(self) -> str:
@@ -146,13 +147,19 @@ class KubeCluster:
         other._manager = manager
         return other
 
+    def keeping(self, slim: Slim) -> Self:
+        """Return the same cluster, over the same connections, where ``read`` keeps less."""
+        other = copy(self)
+        other._slim = slim
+        return other
+
     def read(self, kinds: Iterable[Kind], namespace: str | None = None) -> Inventory:
         """LIST each kind once, eight at a time.
 
         Raises:
             AccessError: The cluster as a whole cannot be read.
         """
-        return read_lists(self._caller, kinds, namespace, self._outage())
+        return read_lists(self._caller, kinds, namespace, self._outage(), self._slim)
 
     def list(
         self, kind: Kind, namespace: str | None = None, selector: str = ""

@@ -17,7 +17,11 @@ class ExpiredError(Exception):
     """The server no longer holds the snapshot that a continue token belongs to (410)."""
 
 
-def read_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
+def read_pages(
+    fetch: Callable[[Query], Mapping[str, Any]],
+    query: Query,
+    kept: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> list[Mapping[str, Any]]:
     """Return the items of all pages of one list.
 
     A token that expires half way means starting over, never mixing two snapshots; the third time
@@ -26,16 +30,17 @@ def read_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> lis
     Args:
         fetch: Gets one page; raises ``ExpiredError`` for a 410 to one that ``is_continued``.
         query: What selects the objects.
+        kept: What is kept of an object, once its page is there.
 
     Raises:
         FaultError: A page is no list, or the pages do not end.
     """
     for _ in range(RESTARTS + 1):
         try:
-            return _all_pages(fetch, query)
+            return _all_pages(fetch, query, kept)
         except ExpiredError:
             continue
-    return list_items(fetch(query))
+    return list(map(kept, list_items(fetch(query))))
 
 
 def is_continued(query: Query) -> bool:
@@ -43,14 +48,18 @@ def is_continued(query: Query) -> bool:
     return any(name == "continue" for name, _ in query)
 
 
-def _all_pages(fetch: Callable[[Query], Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
+def _all_pages(
+    fetch: Callable[[Query], Mapping[str, Any]],
+    query: Query,
+    kept: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> list[Mapping[str, Any]]:
+    items: list[Mapping[str, Any]] = []
     token = ""
     for _ in range(MOST_PAGES):
         page = fetch(
             (*query, ("limit", str(PAGE_SIZE)), *((("continue", token),) if token else ()))
         )
-        items += list_items(page)
+        items += map(kept, list_items(page))
         before, token = token, _continue_of(page)
         if not token:
             return items

@@ -1,6 +1,6 @@
 """Lists of one cluster: side by side, in pages, and what could not be read as a value."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -27,8 +27,21 @@ from dpfctl.model.resources import Resource
 _LOST = (UnreachableError, RejectedError, ConflictError)
 
 
+Slim = Callable[[Kind, Mapping[str, Any]], Mapping[str, Any]]
+"""Takes from an object of a kind what the reader will never look at."""
+
+
+def whole(_kind: Kind, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave an object as it is."""
+    return raw
+
+
 def read_lists(
-    caller: Caller, kinds: Iterable[Kind], namespace: str | None, outage: Outage
+    caller: Caller,
+    kinds: Iterable[Kind],
+    namespace: str | None,
+    outage: Outage,
+    slim: Slim = whole,
 ) -> Inventory:
     """LIST each kind once, eight at a time.
 
@@ -37,12 +50,13 @@ def read_lists(
         kinds: n kinds; repeats count once.
         namespace: None for all namespaces.
         outage: Shared by all lists, so that a dead server is found out once.
+        slim: What is kept of each object, page by page, so that a long list needs little memory.
 
     Raises:
         AccessError: The cluster as a whole cannot be read, or not one of the lists.
     """
     wanted = tuple(dict.fromkeys(kinds))
-    jobs = [partial(_listing, caller, kind, namespace, outage) for kind in wanted]
+    jobs = [partial(_listing, caller, kind, namespace, outage, slim) for kind in wanted]
     try:
         found = side_by_side(jobs, IN_FLIGHT)
     except DpfctlError:
@@ -55,7 +69,12 @@ def read_lists(
 
 
 def read_list(
-    caller: Caller, kind: Kind, namespace: str | None, selector: str, outage: Outage
+    caller: Caller,
+    kind: Kind,
+    namespace: str | None,
+    selector: str,
+    outage: Outage,
+    slim: Slim = whole,
 ) -> Listing:
     """LIST one kind in pages.
 
@@ -68,19 +87,23 @@ def read_list(
     """
     path = collection_path(kind, namespace)
     query: Query = (("labelSelector", selector),) if selector else ()
+    identity = {"apiVersion": kind.api_version, "kind": kind.name}
+
+    def kept(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        return slim(kind, {**identity, **item})
+
     try:
-        items = read_pages(partial(_page, caller, kind, path, outage), query)
+        items = read_pages(partial(_page, caller, kind, path, outage), query, kept)
     except FaultError as fault:
         raise caller.unreachable(fault) from fault
-    identity = {"apiVersion": kind.api_version, "kind": kind.name}
-    return listing_of(Resource(kind, {**identity, **item}) for item in items)
+    return listing_of(Resource(kind, item) for item in items)
 
 
 def _listing(
-    caller: Caller, kind: Kind, namespace: str | None, outage: Outage
+    caller: Caller, kind: Kind, namespace: str | None, outage: Outage, slim: Slim
 ) -> Listing | DpfctlError:
     try:
-        return read_list(caller, kind, namespace, kind.selector, outage)
+        return read_list(caller, kind, namespace, kind.selector, outage, slim)
     except KindNotServedError as error:
         return Listing(trouble=Trouble.NOT_SERVED, message=error.message)
     except ForbiddenError as error:

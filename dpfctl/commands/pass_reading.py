@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dpfctl.errors import DpfctlError, ForbiddenError
 from dpfctl.session import Session, Target
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster, ClusterName
     from dpfctl.model.inventory import Inventory
     from dpfctl.reconcile.world import Engine, HelmRules, World
+
+Way = TypeVar("Way", bound="Cluster | DpfctlError")
 
 _FEATURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DPU.status.operationalConditions": ("DPU", ("status", "operationalConditions")),
@@ -88,7 +90,8 @@ class Site:
         from dpfctl.model import kinds
 
         if not self._is_open:
-            self.ways = self.session.dpu_clusters(self.host, host.list(kinds.DPU_CLUSTER))
+            found = self.session.dpu_clusters(self.host, host.list(kinds.DPU_CLUSTER))
+            self.ways = {name: _lean(way) for name, way in found.items()}
             self.features = _features(self.host)
             self._is_open = True
 
@@ -115,7 +118,15 @@ class Site:
 
 def open_site(session: Session, target: Target) -> Site:
     """Open the host cluster of a target."""
-    return Site(session, session.connect(target), target.fleet is not None)
+    return Site(session, _lean(session.connect(target)), target.fleet is not None)
+
+
+def _lean(way: Way) -> Way:
+    """Have a cluster keep of long lists what a pass looks at; a file is in memory anyway."""
+    from dpfctl.cluster.kube import KubeCluster
+    from dpfctl.reconcile.slimming import slim
+
+    return way.keeping(slim) if isinstance(way, KubeCluster) else way
 
 
 def _engine_of(host: "Inventory") -> "Engine":

@@ -67,6 +67,18 @@ def mask_values(value: Any) -> Any:
     return _mask_lines(value) if isinstance(value, str) else value
 
 
+def mask_looks(value: Any) -> Any:
+    """Take out of values what is a secret by its looks, whatever it is called.
+
+    For what controllers say about objects: a message about a Secret names it, and is none.
+    """
+    if isinstance(value, dict):
+        return map_fields(value, lambda _name, child: mask_looks(child))
+    if isinstance(value, list):
+        return map_items(value, mask_looks)
+    return mask_text(value) if isinstance(value, str) else value
+
+
 def mask_secret(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Take everything out of a Secret but the names of what it holds."""
     hidden = {key: _hide(raw[key]) for key in ("data", "stringData") if key in raw}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dpfctl.errors import DpfctlError
+from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.dpu_services import is_paused, runs_on_host
 from dpfctl.model.edits import with_field
@@ -153,7 +153,8 @@ def _prerequisites(
     side = world.side(cluster)
     if side is None or isinstance(side, DpfctlError):
         fact = side.message if side is not None else "nothing is known of it"
-        return Fault(Step.NAMESPACE, f"get cluster {cluster[1]}: {fact}", cluster)
+        code = side.exit_code if side is not None else ExitCode.FAILED
+        return Fault(Step.NAMESPACE, f"get cluster {cluster[1]}: {fact}", cluster, code=code)
     token = _prepared_in(one, cluster)
     secrets = secret_changes(one.service.namespace, cluster, world)
     if isinstance(secrets, Fault):

@@ -136,7 +136,7 @@ class PassReport:
         if self.stopped:
             return self.stopped
         codes = self._codes()
-        if len(codes) == 1 and not self._has_success():
+        if len(codes) == 1 and not (self._has_success() or self.unread):
             return codes.pop()
         if codes or self.unread:
             return ExitCode.PARTIAL

@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import Any
 
 from dpfctl.model.kinds import SECRET, Kind
-from dpfctl.model.redaction import mask_secret, mask_values
+from dpfctl.model.redaction import mask_looks, mask_secret, mask_values
 from dpfctl.model.yaml_writer import write_yaml
 from dpfctl.plan import Action, Change, Impact, expected
 from dpfctl.render.style import Ink, paint
@@ -36,7 +36,7 @@ def diff_lines(
     part = _shown_status if change.action is Action.STATUS else _shown
     before = part(change.before.raw if change.before else None)
     after = part(stored or expected(change))
-    hide = masking(change.ref.kind)
+    hide = mask_looks if change.action is Action.STATUS else masking(change.ref.kind)
     lines = unified_diff(
         _lines(masked(before, after, "before", hide)),
         _lines(masked(after, before, "after", hide)),

@@ -282,7 +282,7 @@ def test_pods_run_on_simulated_nodes(new_cluster: NewCluster) -> None:
 
 
 def test_the_sandbox_holds_a_fleet_until_ctrl_c(control_plane_folder: Path, tmp_path: Path) -> None:
-    require_binaries("etcd", "kube-apiserver", *CONTROLLERS)
+    require_binaries("etcd", "kube-apiserver", "helm", "registry", *CONTROLLERS)
     (tmp_path / "fleet.yaml").write_text(SMALL_FLEET)
     command = [sys.executable, "-m", "tests.controlplane.sandbox", "--fleet", "fleet.yaml"]
     with subprocess.Popen(
@@ -298,7 +298,7 @@ def test_the_sandbox_holds_a_fleet_until_ctrl_c(control_plane_folder: Path, tmp_
             said = "".join(takewhile(lambda line: line != "Ctrl-C ends it.\n", sandbox.stdout))
             kubeconfig = Path(re.findall(r"KUBECONFIG=(\S+)", said)[0])
             folder = kubeconfig.parents[1]
-            assert len(processes_of(folder)) == 10
+            assert len(processes_of(folder)) == 16
             with admin_of(kubeconfig) as host:
                 secrets = host.items("/api/v1/namespaces/dpu-cplane/secrets")
                 services = host.items(SERVICES.format("dpf-operator-system"))
@@ -308,12 +308,13 @@ def test_the_sandbox_holds_a_fleet_until_ctrl_c(control_plane_folder: Path, tmp_
             sandbox.kill()
 
     assert [one["metadata"]["name"] for one in services] == ["hbn"]
-    assert [one["metadata"]["name"] for one in secrets] == ["compute-admin-kubeconfig"]
+    names = [one["metadata"]["name"] for one in secrets]
+    assert names == ["compute-admin-kubeconfig", "storage-admin-kubeconfig"]
     assert list(secrets[0]["data"]) == ["super-admin.conf"]
     told = re.findall(r"dpfctl (.+)$", said, re.MULTILINE)
     assert [words for words in told if dpfctl(*words.split(), "--help").code != 0] == []
     assert "describe all" in told
-    assert "Left out, since one DPU cluster runs here: the objects of dpu-cplane/storage\n" in said
+    assert "\nDPU cluster dpu-cplane/storage: " in said
     assert err.endswith("ended; nothing is left behind\n")
     assert sandbox.returncode == 0
     assert processes_of(folder) == []

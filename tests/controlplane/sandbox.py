@@ -1,7 +1,8 @@
-"""A host cluster and a DPU cluster to play with, until Ctrl-C.
+"""A host cluster and its DPU clusters to play with, until Ctrl-C.
 
-``python -m tests.controlplane.sandbox [--fleet FILE]`` starts both, loads a fleet file, then starts
-controllers and simulated kubelets, and prints how to reach them. Nothing is left behind.
+``python -m tests.controlplane.sandbox [--fleet FILE]`` starts all that a fleet file names, loads
+it, then starts controllers and simulated kubelets, and prints how to reach them. A registry holds
+a chart, and a DPUService waits for somebody to deploy it. Nothing is left behind.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,28 +19,37 @@ from importlib.resources import files
 from pathlib import Path
 
 from dpfctl.errors import DpfctlError
+from dpfctl.model import kinds
 from dpfctl.model.cluster import ClusterName
 from dpfctl.model.documents import parse_documents
-from dpfctl.model.fleet import Fleet, FleetPart
+from dpfctl.model.fleet import Fleet, FleetPart, key_of
 from dpfctl.model.fleet_reader import read_fleet
+from dpfctl.model.resources import Ref
 from tests.controlplane import controllers, processes
 from tests.controlplane.api import ApiError, Json, at_once
 from tests.controlplane.binaries import BinaryError, ensure
+from tests.controlplane.chart_repository import package_chart
 from tests.controlplane.cluster import PROGRAMS, ControlPlane, add_controllers, start_cluster
 from tests.controlplane.crds import crd_documents
 from tests.controlplane.load import apply_objects
 from tests.controlplane.nodes import ROOM, is_ready
+from tests.controlplane.registry import Registry, running_registry
 
+_CHART, _VERSION = "dpf-service", "1.0.0"
 _UNUSABLE = (DpfctlError, BinaryError, processes.StartError, ApiError, LookupError, OSError)
+
+
+HELLO = "hello"
+"""Namespace and name of the DPUService that is there to be deployed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Two running clusters; the second has no name when the fleet knows no DPU cluster."""
+    """Running clusters, DPU clusters by name, and where the chart of the example comes from."""
 
     host: ControlPlane
-    dpu: ControlPlane
-    dpu_name: ClusterName | None
+    sides: Mapping[ClusterName, ControlPlane]
+    registry: Registry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         fleet = _read(path)
         with processes.scratch() as folder, started(folder, fleet) as sandbox:
-            sys.stdout.write(_how_to_use(sandbox, fleet))
+            sys.stdout.write(_how_to_use(sandbox))
             sys.stdout.flush()
             _stay(sandbox)
     except KeyboardInterrupt:
@@ -70,29 +80,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def started(folder: Path, fleet: Fleet) -> Iterator[Sandbox]:
-    """Run both clusters with the fleet in them.
+    """Run all clusters with the fleet in them.
 
     The fleet comes first and the controllers after, so that these find pods and nodes as they are
     instead of making their own.
     """
-    programs = ensure(PROGRAMS + controllers.PROGRAMS)
-    name = next(iter(fleet.dpu_clusters), None)
+    programs = ensure((*PROGRAMS, *controllers.PROGRAMS, "helm", "registry"))
     with ExitStack() as ends:
 
-        def start(cluster_name: str) -> ControlPlane:
-            cluster = start_cluster(folder, cluster_name, programs=programs)
-            return ends.enter_context(cluster)
+        def start(name: str) -> ControlPlane:
+            return ends.enter_context(start_cluster(folder, name, programs=programs))
 
-        _say("starting two clusters")
-        host, dpu = at_once(start, ("host", name[1] if name else "dpu"))
+        def control(cluster: ControlPlane) -> ControlPlane:
+            return ends.enter_context(add_controllers(cluster, programs))
+
+        _say(f"starting {1 + len(fleet.dpu_clusters)} clusters and a registry")
+        host, *sides = at_once(start, ("host", *(name for _, name in fleet.dpu_clusters)))
+        registry = ends.enter_context(running_registry(folder))
+        registry.push(package_chart(folder, _VERSION))
         _say("loading the fleet")
-        apply_objects(host, [*crd_documents(), *_objects(fleet.host)])
-        apply_objects(dpu, [*crd_documents(), *(_objects(fleet.parts[name]) if name else ())])
-        if name:
-            apply_objects(host, [_secret(dpu, name)])
+        known = dict(zip(fleet.dpu_clusters, sides, strict=True))
+        _load(Sandbox(host, known, registry), fleet)
         _say("starting controllers and simulated kubelets")
-        host, dpu = (ends.enter_context(add_controllers(one, programs)) for one in (host, dpu))
-        yield Sandbox(host, dpu, name)
+        host, *sides = at_once(control, (host, *sides))
+        yield Sandbox(host, dict(zip(known, sides, strict=True)), registry)
+
+
+def _load(sandbox: Sandbox, fleet: Fleet) -> None:
+    """Put the fleet, the ways into its DPU clusters and the example into the clusters."""
+    apply_objects(sandbox.host, [*crd_documents(), *_objects(fleet.host)])
+    for name, cluster in sandbox.sides.items():
+        apply_objects(cluster, [*crd_documents(), *_objects(fleet.parts[name])])
+    secrets = [_secret(side, *name, fleet) for name, side in sandbox.sides.items()]
+    examples = [_example(sandbox.registry)] if sandbox.sides else []
+    apply_objects(sandbox.host, [*secrets, *examples])
 
 
 def _read(path: Path | None) -> Fleet:
@@ -118,18 +139,31 @@ def _prepared(one: Json) -> Json:
     return one
 
 
-def _secret(cluster: ControlPlane, name: ClusterName) -> Json:
+def _secret(cluster: ControlPlane, namespace: str, name: str, fleet: Fleet) -> Json:
     """The Secret by which the host cluster reaches a DPU cluster."""
     config = cluster.kubeconfig_text(cluster.admin_token)
+    found = fleet.host.find(key_of(Ref(kinds.DPU_CLUSTER, namespace, name)))
+    asked = found["spec"].get("kubeconfig") if found else ""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"namespace": name[0], "name": f"{name[1]}-admin-kubeconfig"},
+        "metadata": {"namespace": namespace, "name": asked or f"{name}-admin-kubeconfig"},
         "data": {"super-admin.conf": base64.b64encode(config.encode()).decode()},
     }
 
 
-def _how_to_use(sandbox: Sandbox, fleet: Fleet) -> str:
+def _example(registry: Registry) -> Json:
+    """A DPUService of the chart that the registry holds."""
+    source = {"repoURL": registry.url, "chart": _CHART, "version": _VERSION}
+    return {
+        "apiVersion": kinds.DPU_SERVICE.api_version,
+        "kind": kinds.DPU_SERVICE.name,
+        "metadata": {"namespace": HELLO, "name": HELLO},
+        "spec": {"helmChart": {"source": source}, "security": {"privileged": False}},
+    }
+
+
+def _how_to_use(sandbox: Sandbox) -> str:
     dpfctl = shutil.which("dpfctl") or str(Path(sys.executable).with_name("dpfctl"))
     lines = [
         f"  export KUBECONFIG={shlex.quote(str(sandbox.host.kubeconfig))}",
@@ -137,12 +171,23 @@ def _how_to_use(sandbox: Sandbox, fleet: Fleet) -> str:
         f"  {dpfctl} describe dpuservices --show-conditions=all",
         f"  {dpfctl} snapshot save fleet.json",
     ]
-    if sandbox.dpu_name:
-        lines.append(f"\nDPU cluster {'/'.join(sandbox.dpu_name)}: {sandbox.dpu.kubeconfig}")
-    if left_out := fleet.dpu_clusters[1:]:
-        names = ", ".join("/".join(name) for name in left_out)
-        lines.append(f"Left out, since one DPU cluster runs here: the objects of {names}")
+    if sandbox.sides:
+        lines += _how_to_deploy(sandbox, dpfctl)
+    for name, cluster in sandbox.sides.items():
+        lines.append(f"\nDPU cluster {'/'.join(name)}: {cluster.kubeconfig}")
     return "\n".join(("The fleet is up. In another terminal:\n", *lines, "\nCtrl-C ends it.\n"))
+
+
+def _how_to_deploy(sandbox: Sandbox, dpfctl: str) -> Iterator[str]:
+    """Yield what deploys the example; its chart is signed for by nobody whom a machine knows."""
+    helm = ensure(("helm",))["helm"].parent
+    authority = sandbox.registry.folder / "ca.pem"
+    words = f"-n {HELLO} --engine helm --repo-ca-file {shlex.quote(str(authority))}"
+    yield f"\nA service that nobody has deployed yet, with a chart from {sandbox.registry.url}:\n"
+    yield f'  export PATH="$PATH":{shlex.quote(str(helm))}'
+    yield f"  {dpfctl} reconcile --once {HELLO} {words} --dry-run client"
+    yield f"  {dpfctl} reconcile --once {HELLO} {words} --wait"
+    yield f"  {dpfctl} describe dpuservices -n {HELLO} --dpu-clusters"
 
 
 def _stay(sandbox: Sandbox) -> None:
@@ -151,7 +196,8 @@ def _stay(sandbox: Sandbox) -> None:
     Raises:
         StartError: A program ended on its own.
     """
-    children = (*sandbox.host.children, *sandbox.dpu.children)
+    clusters = (sandbox.host, *sandbox.sides.values())
+    children = [child for cluster in clusters for child in cluster.children]
     processes.wait_until(lambda: False, children, float("inf"))
 
 

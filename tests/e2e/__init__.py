@@ -1,0 +1,1 @@
+"""The whole system: real Helm, real charts and registries, pods that run on simulated nodes."""
