@@ -11,7 +11,7 @@ Source:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dpfctl.errors import ConflictError, NotFoundError, OwnedError
+from dpfctl.errors import ConflictError, ExitCode, NotFoundError, OwnedError
 from dpfctl.model import kinds
 from dpfctl.model.conditions import AWAITING_DELETION
 from dpfctl.model.dpu_services import is_paused
@@ -139,8 +139,10 @@ def _usable(service: Resource, service_id: str, name: str, world: World) -> Reso
     found = world.host.find(Ref(kinds.DPU_SERVICE_INTERFACE, service.namespace, name))
     if found is None:
         return Fault(Step.CLAIM, f'{kinds.DPU_SERVICE_INTERFACE.resource} "{name}" not found')
-    if text := fault_text(found, service_id) or _use(service, found, world):
+    if text := fault_text(found, service_id):
         return Fault(Step.CLAIM, text)
+    if text := _use(service, found, world):
+        return Fault(Step.CLAIM, text, code=ExitCode.CONFLICT)
     return found
 
 

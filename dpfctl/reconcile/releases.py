@@ -10,7 +10,7 @@ from typing import Any
 
 from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model import kinds, labels
-from dpfctl.model.applications import applications_of, is_held
+from dpfctl.model.applications import SKIP_RECONCILE, applications_of, is_held
 from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.release_objects import release_body, release_resource
@@ -79,7 +79,7 @@ def deployed_by_argo(service: Resource, world: World) -> Fault | None:
     for one in applications_of(service, world.host.list(kinds.APPLICATION)):
         if not is_held(one):
             fact = f"{one.ref}: Argo CD deploys this service"
-            hint = "; suspend it or remove the Application, or use --engine argocd"
+            hint = f"; annotate it {SKIP_RECONCILE}=true or remove it, or use --engine argocd"
             return Fault(Step.DEPLOY, f"{fact}{hint}", code=ExitCode.CONFLICT)
     return None
 

@@ -40,7 +40,9 @@ def _changes(report: PassReport) -> Iterator[str]:
     if not done:
         return
     yield from ("", f"<details><summary>{len(done)} changes</summary>", "")
-    yield from (f"- `{result_line(o, report.dry_run, True)}`" for o in done[:_MOST])
+    yield from (
+        f"- `{result_line(o, report.dry_run, bool(o.change.ref.namespace))}`" for o in done[:_MOST]
+    )
     if len(done) > _MOST:
         yield f"- and {len(done) - _MOST} more"
     yield from ("", "</details>", "")
