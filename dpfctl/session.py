@@ -160,7 +160,7 @@ class Session:
         self.err.write(f"warning: {clean(text)}\n")
 
     def note(self, text: str) -> None:
-        """Say on stderr what only a user who asked for details wants."""
+        """Say on stderr what is no warning: how far a command is, or what it leaves out."""
         self.err.write(f"note: {clean(text)}\n")
 
     def identity(self) -> str:

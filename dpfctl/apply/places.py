@@ -55,7 +55,8 @@ class Places:
     def in_flight(self) -> int:
         """How many writes at a time are of use, in all clusters together."""
         ways = (self.host, *(way for way in self.dpus.values() if not isinstance(way, DpfctlError)))
-        return self.host.in_flight if self.host.in_flight == 1 else _PER_CLUSTER * len(ways)
+        together = min(_PER_CLUSTER * len(ways), _TOGETHER)
+        return self.host.in_flight if self.host.in_flight == 1 else together
 
     def releaser(self) -> Releaser:
         """Return who changes releases."""
@@ -65,3 +66,4 @@ class Places:
 
 
 _PER_CLUSTER = 8
+_TOGETHER = 128  # as many as 16 clusters take

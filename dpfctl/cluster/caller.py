@@ -62,6 +62,7 @@ class Caller:
         self._renewed_at = float("-inf")
         self._has_answered = False
         self._sent = 0
+        self._ended = 0
         self._date = ""
 
     def ask(self, request: Request, outage: Outage) -> Answer:
@@ -97,6 +98,11 @@ class Caller:
     def sent(self) -> int:
         """Number of requests so far, repeated ones too."""
         return self._sent
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a request is under way."""
+        return self._sent > self._ended
 
     @property
     def date(self) -> str:
@@ -140,6 +146,9 @@ class Caller:
             answer = login.transport.send(request, headers, until)
         except FaultError as fault:
             return fault
+        finally:
+            with self._guard:
+                self._ended += 1
         self._has_answered = True
         self._date = answer.date or self._date
         return answer

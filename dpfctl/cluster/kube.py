@@ -129,6 +129,11 @@ class KubeCluster:
         return self._caller.sent
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a request is under way, or was left to itself."""
+        return self._caller.is_waiting
+
+    @property
     def clock(self) -> datetime | None:
         """The clock of the API server."""
         try:

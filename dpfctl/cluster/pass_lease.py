@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from dpfctl.cluster.kube import KubeCluster
 from dpfctl.errors import AlreadyExistsError, ConflictError, DpfctlError, NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.cluster import Cluster
@@ -22,7 +23,7 @@ from dpfctl.reconcile.guards import is_held
 NAME = "dpfctl-reconcile"
 SECONDS = 30
 RENEWAL_SECONDS = 10.0
-PARTING_SECONDS = 1.0
+PARTING_SECONDS = 0.3
 """How long a renewal that is under way may still take."""
 
 
@@ -49,7 +50,8 @@ def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join(PARTING_SECONDS)
-        _release(cluster, lease.ref, holder)
+        if not _is_silent(cluster):
+            _release(cluster, lease.ref, holder)
 
 
 def _acquired(cluster: Cluster, ref: Ref, holder: str) -> Resource:
@@ -112,6 +114,11 @@ def _release(cluster: Cluster, ref: Ref, holder: str) -> None:
             cluster.merge(ref, {"metadata": version, "spec": {"holderIdentity": None}})
     except DpfctlError:
         return
+
+
+def _is_silent(cluster: Cluster) -> bool:
+    """Whether an interrupt left a request without an answer: then nobody waits for one more."""
+    return isinstance(cluster, KubeCluster) and cluster.is_waiting
 
 
 def _now(cluster: Cluster) -> datetime:

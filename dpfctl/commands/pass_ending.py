@@ -1,5 +1,6 @@
 """How a pass ends: one report out of its parts, printed, summed up, and turned into a code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,11 @@ class Done:
         """Whether everything was written, so that its effect can be waited for."""
         return not self.lost and all(part.is_whole for part in self.parts)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal ended the run."""
+        return bool(self.stopped) or any(part.stopped for part in self.parts)
+
     def lagging(self) -> str:
         """Say which services are not ready yet, empty if there is nothing to wait for."""
         from dpfctl.reconcile.pass_report import Standing, one_line
@@ -63,6 +69,24 @@ class Done:
         from dpfctl.reconcile.pass_results import service_results
 
         return service_results(self.meant, self.passed.services, self.parts)
+
+
+def without_mended(parts: "Sequence[Report]", later: "Sequence[Report]") -> "tuple[Report, ...]":
+    """Return reports without failures of changes that went well in a later round."""
+    from dpfctl.reconcile.service_pass import spot_of
+
+    tried = {spot_of(found.change) for part in later for found in part.outcomes}
+    return tuple(
+        replace(
+            part,
+            outcomes=tuple(
+                found
+                for found in part.outcomes
+                if found.error is None or spot_of(found.change) not in tried
+            ),
+        )
+        for part in parts
+    )
 
 
 def finish_pass(

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 @contextmanager
 def guarded(
     session: Session, mode: Mode, options: PassOptions, site: Site, first: "Pass"
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Let a pass write, with nobody beside it.
+
+    Yields:
+        Whether the Lease of the fleet was taken, so that the fleet is to be read again.
 
     Raises:
         ConflictError: A controller of DPF runs, or another pass is under way.
@@ -40,30 +43,34 @@ def guarded(
     second = outlook(first)
     guards = _guards(site, first, second)
     if mode.dry_run is not DryRun.NONE:
-        _warn(session, () if options.is_forced else guards)
-        yield
+        _warn(session, guards, _REFUSED if not options.is_forced else _FORCED)
+        yield False
         return
-    for guard in () if options.is_forced else guards:
-        guard()
+    if options.is_forced:
+        _warn(session, guards, _FORCED)
+    else:
+        for guard in guards:
+            guard()
     if site.is_file or not (options.limit or _is_pending(first, second)):
-        yield
+        yield False
         return
     with _lease(session, options, site, first):
-        yield
+        yield True
 
 
 def without_too_many_taints(
-    mode: Mode, options: PassOptions, second: "Pass"
+    mode: Mode, options: PassOptions, first: "Pass", second: "Pass"
 ) -> "tuple[Pass, RejectedError | None]":
     """Leave hosts alone if most of them would be tainted at once, and say so.
 
-    That was asked before the first write too; what is known now may be more. A dry run shows them.
+    That was asked before the first write too; what is known now may be more, and earlier rounds of
+    the same run count. A dry run shows them.
     """
     from dpfctl.reconcile.steps import Step
 
     try:
         if mode.dry_run is DryRun.NONE and not options.is_forced:
-            _refuse_taints(second)
+            _refuse_taints(second, first)
     except RejectedError as refusal:
         kept = tuple(c for c in second.hosts.changes if c.stage != Step.TAINT)
         return replace(second, hosts=replace(second.hosts, changes=kept)), refusal
@@ -77,35 +84,36 @@ def _is_pending(first: "Pass", second: "Pass") -> bool:
     return any(plan.pending for plan in plans)
 
 
-def _refuse_deletions(first: "Pass") -> None:
-    from dpfctl.reconcile.guards import mass_deletions
+def _refuse_deletions(first: "Pass", second: "Pass") -> None:
+    from dpfctl.reconcile.guards import mass_deletions, withdrawn_ports
 
-    found = mass_deletions(first.services)
+    found = (*mass_deletions(first.services), *withdrawn_ports(second.services))
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise RejectedError(f"{found[0]}{more}", "check its dpuClusterSelector, or use --force")
 
 
-def _refuse_taints(second: "Pass") -> None:
+def _refuse_taints(second: "Pass", first: "Pass | None" = None) -> None:
     from dpfctl.reconcile.taints import mass_taints
 
-    reason = mass_taints(second.hosts.changes, second.world)
+    start = first.world.host if first else None
+    reason = mass_taints(second.hosts.changes, second.world, start)
     if reason:
         raise RejectedError(f"reconcile: {reason}", "if that is what you want, use --force")
 
 
 def _guards(site: Site, first: "Pass", second: "Pass") -> tuple[Callable[[], None], ...]:
     """What speaks against a pass; each raises why, and lets pass otherwise."""
-    every = (partial(_refuse_deletions, first), partial(_refuse_taints, second))
+    every = (partial(_refuse_deletions, first, second), partial(_refuse_taints, second))
     return every if site.is_file else (*every, partial(_refuse_controller, site, first))
 
 
-def _warn(session: Session, guards: Iterable[Callable[[], None]]) -> None:
+def _warn(session: Session, guards: Iterable[Callable[[], None]], words: str) -> None:
     for guard in guards:
         try:
             guard()
         except DpfctlError as refusal:
-            session.warn(f"a real pass would be refused: {refusal.message}")
+            session.warn(f"{words}: {refusal.message}")
 
 
 @contextmanager
@@ -139,4 +147,6 @@ def _refuse_controller(site: Site, first: "Pass") -> None:
         raise AccessError(fact, "if you know that none does, use --force")
 
 
+_REFUSED = "a real pass would be refused"
+_FORCED = "going on by --force"
 _ALONE = "if you know that no other pass is under way, use --force"

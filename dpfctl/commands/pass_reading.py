@@ -1,6 +1,6 @@
 """The fleet as a pass sees it: the host cluster and every DPU cluster, read side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +11,8 @@ from dpfctl.session import Session, Target
 if TYPE_CHECKING:
     from dpfctl.model.cluster import Cluster, ClusterName
     from dpfctl.model.inventory import Inventory
+    from dpfctl.model.kinds import Kind
+    from dpfctl.model.resources import Resource
     from dpfctl.reconcile.world import Engine, HelmRules, World
 
 Way = TypeVar("Way", bound="Cluster | DpfctlError")
@@ -19,8 +21,12 @@ _FEATURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DPU.status.operationalConditions": ("DPU", ("status", "operationalConditions")),
     "DPUService.spec.security": ("DPUService", ("spec", "security")),
     "DPUService.spec.security.spiffe": ("DPUService", ("spec", "security", "spiffe")),
+    "DPUService.status.serviceID": ("DPUService", ("status", "serviceID")),
+    "DPUService.status.configPorts": ("DPUService", ("status", "configPorts")),
 }
 """Fields that not every release of DPF has, by the kind and the path in its schema."""
+
+_WITHOUT = "operational conditions of DPUs and lists of privileged services are left as they are"
 
 
 @dataclass(slots=True)
@@ -32,7 +38,8 @@ class Site:
         host: The host cluster.
         is_file: Whether all of them are a fleet file.
         ways: DPU clusters, or why there is no way in; known once the fleet was read.
-        features: What the CRDs know.
+        features: Fields that the CRDs have.
+        unknown: Fields that they lack.
     """
 
     session: Session
@@ -40,6 +47,8 @@ class Site:
     is_file: bool
     ways: "dict[ClusterName, Cluster | DpfctlError]" = field(default_factory=dict)
     features: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    _clusters: "dict[ClusterName, Resource]" = field(default_factory=dict)
     _is_open: bool = False
 
     @property
@@ -81,39 +90,65 @@ class Site:
             engine=chosen,
             is_file=self.is_file,
             features=self.features,
+            unknown=self.unknown,
             is_upstream=is_upstream,
             helm=helm,
         )
 
     def _open(self, host: "Inventory") -> None:
-        """Find the ways into the DPU clusters, and what this release of DPF knows, once."""
+        """Find out which DPU clusters there are, and what this release of DPF knows, once."""
         from dpfctl.model import kinds
 
-        if not self._is_open:
-            found = self.session.dpu_clusters(self.host, host.list(kinds.DPU_CLUSTER))
-            self.ways = {name: _lean(way) for name, way in found.items()}
-            self.features = _features(self.host)
-            self._is_open = True
+        if self._is_open:
+            return
+        if self.is_file:
+            self.ways = self.session.dpu_clusters(self.host, ())
+        self._clusters = {(one.namespace, one.name): one for one in host.list(kinds.DPU_CLUSTER)}
+        self.features, self.unknown = self._find_features()
+        self._is_open = True
+
+    def _find_features(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return which fields the CRDs have, and which not; of CRDs that are not read, neither."""
+        from dpfctl.model import kinds
+
+        try:
+            found = self.host.schemas((kinds.DPU, kinds.DPU_SERVICE))
+        except ForbiddenError as error:
+            self.session.warn(f"{error.message}; {_WITHOUT}")
+            return frozenset(), frozenset()
+        schemas = {kind.name: schema for kind, schema in found.items()}
+        read = {name: row for name, row in _FEATURES.items() if row[0] in schemas}
+        known = {name for name, (kind, path) in read.items() if _has_field(schemas[kind], path)}
+        return frozenset(known), frozenset(read.keys() - known)
 
     def _read_rest(
         self, engine: "Engine"
     ) -> "tuple[Inventory, dict[ClusterName, Inventory | DpfctlError]]":
+        """Read the DPU clusters and, for Helm, more of the host, all of them side by side."""
         from dpfctl.cluster.crew import side_by_side
         from dpfctl.cluster.tolerance import read_side
-        from dpfctl.model.inventory import Inventory
         from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, Engine
 
         is_helm = engine is Engine.HELM
         on_dpus = (*ON_DPUS, *HELM_ON_DPUS) if is_helm else ON_DPUS
-        jobs = [partial(read_side, way, on_dpus) for way in self.ways.values()]
-        if not is_helm:
-            return Inventory({}), dict(zip(self.ways, side_by_side(jobs, len(jobs)), strict=True))
-        more, *sides = side_by_side(
-            [partial(read_side, self.host, HELM_ON_HOST), *jobs], len(jobs) + 1
-        )
+        names = tuple(self.ways if self.is_file else self._clusters)
+        jobs = [partial(self._read_side, name, on_dpus) for name in names]
+        first = partial(read_side, self.host, HELM_ON_HOST if is_helm else ())
+        more, *sides = side_by_side([first, *jobs], len(jobs) + 1)
         if isinstance(more, DpfctlError):
             raise more
-        return more, dict(zip(self.ways, sides, strict=True))
+        return more, dict(zip(names, sides, strict=True))
+
+    def _read_side(
+        self, name: "ClusterName", wanted: "Sequence[Kind]"
+    ) -> "Inventory | DpfctlError":
+        """Read one DPU cluster as soon as there is a way in, whatever becomes of the others."""
+        from dpfctl.cluster.tolerance import read_side
+
+        if name not in self.ways:
+            found = self.session.dpu_clusters(self.host, (self._clusters[name],))
+            self.ways[name] = _lean(found[name])
+        return read_side(self.ways[name], wanted)
 
 
 def open_site(session: Session, target: Target) -> Site:
@@ -137,20 +172,6 @@ def _engine_of(host: "Inventory") -> "Engine":
 
     trouble = host.listing(kinds.APPLICATION).trouble
     return Engine.HELM if trouble is Trouble.NOT_SERVED else Engine.ARGOCD
-
-
-def _features(cluster: "Cluster") -> frozenset[str]:
-    """Which fields the CRDs have; none where they may not be read: such fields are left alone."""
-    from dpfctl.model import kinds
-
-    try:
-        found = cluster.schemas((kinds.DPU, kinds.DPU_SERVICE))
-    except ForbiddenError:
-        return frozenset()
-    schemas = {kind.name: schema for kind, schema in found.items()}
-    return frozenset(
-        name for name, (kind, path) in _FEATURES.items() if _has_field(schemas.get(kind), path)
-    )
 
 
 def _has_field(schema: Any, path: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dpfctl.commands.finishing import Mode
-from dpfctl.commands.pass_ending import Done, finish_pass
+from dpfctl.commands.pass_ending import Done, finish_pass, without_mended
 from dpfctl.commands.pass_guarding import guarded, without_too_many_taints
 from dpfctl.commands.pass_helm import HelmRun
 from dpfctl.commands.pass_options import PassOptions
@@ -65,7 +65,10 @@ class PassRun:
             self.progress.say("reading the fleet")
             first = self._begin(selection, self._read(site))
             self._keep_or_check(first, selection)
-            with guarded(self.session, self.mode, self.options, site, first):
+            with guarded(self.session, self.mode, self.options, site, first) as is_alone:
+                if is_alone:  # what was read before may have been written by the pass before
+                    first = self._begin(selection, self._read(site))
+                    self._keep_or_check(first, selection)
                 done = self._write(first, site)
                 if self.options.limit and done.is_whole:
                     done = self._wait(first, done, site)
@@ -143,7 +146,7 @@ class PassRun:
         if report.stopped:
             return done
         try:
-            return self._follow(deployed, self._seen(first, report, site), done, site)
+            return self._follow(first, deployed, self._seen(first, report, site), done, site)
         except DpfctlError as failure:
             if not report.plan.pending:
                 raise
@@ -162,13 +165,16 @@ class PassRun:
         self.progress.say("reading the fleet again")
         return self._read(site)
 
-    def _follow(self, deployed: "Pass", world: "World", done: Done, site: Site) -> Done:
+    def _follow(
+        self, first: "Pass", deployed: "Pass", world: "World", done: Done, site: Site
+    ) -> Done:
         """Write what follows: ports, taints, ends; and then what objects say about all that."""
         from dpfctl.reconcile.passing import follow, status_plan
 
-        is_foreseen = self.mode.dry_run is not DryRun.NONE and bool(done.parts[0].plan.pending)
+        is_trial = self.mode.dry_run is not DryRun.NONE
+        is_foreseen = is_trial and bool(first.first_plan().pending)
         second = follow(deployed, world, is_foreseen=is_foreseen)
-        second, refusal = without_too_many_taints(self.mode, self.options, second)
+        second, refusal = without_too_many_taints(self.mode, self.options, first, second)
         report = self._apply(second, second.second_plan(), site, "exposing ports, tainting hosts")
         told = second.after(report.outcomes)
         lost = (refusal,) if refusal else ()
@@ -213,26 +219,33 @@ class PassRun:
         deployed = first.after(done.parts[0].outcomes)
         if any(one.faults for one in deployed.services):
             return done  # waiting does not mend what could not be deployed
-        while line := done.lagging():
+        failed: set[str] = set()
+        while (line := done.lagging()) and not done.is_stopped:
             self.progress.say(f"waiting: {line}")
             if self.session.elapsed() >= until:
                 late = WaitTimeoutError(f"not done after {self.options.limit:g} s: {line}", _HINT)
                 return replace(done, late=late)
             try:
                 self.session.sleep(PAUSE_SECONDS)
-                done = self._again(deployed, done, site)
+                done = self._again(first, deployed, done, site)
             except (KeyboardInterrupt, TerminatedError) as end:
                 return replace(done, stopped=code_of(end))
+            again = {error.message for part in done.parts for error in part.failures}
+            if failed and again == failed:
+                return done  # it would fail for ever
+            failed = again
         return done
 
-    def _again(self, deployed: "Pass", done: Done, site: Site) -> Done:
+    def _again(self, first: "Pass", deployed: "Pass", done: Done, site: Site) -> Done:
+        """Do the second half once more; what failed before and is made now has not failed."""
         try:
-            new = self._follow(deployed, self._read(site), replace(done, parts=()), site)
+            bare = replace(done, parts=done.parts[:1])
+            new = self._follow(first, deployed, self._read(site), bare, site)
         except DpfctlError as failure:
             self.progress.say(f"waiting: {failure.message}")
             return done
-        changed = tuple(part for part in new.parts if part.plan.pending)
-        return replace(new, parts=(*done.parts, *changed))
+        later = tuple(part for part in new.parts[1:] if part.plan.pending or part.stopped)
+        return replace(new, parts=(*without_mended(done.parts, later), *later))
 
 
 _HINT = "what was written stays; --timeout sets the limit"

@@ -81,6 +81,11 @@ class Resource:
         """Whether the object has a deletion timestamp."""
         return bool(self.metadata.get("deletionTimestamp"))
 
+    @property
+    def finalizers(self) -> tuple[str, ...]:
+        """``metadata.finalizers``, in their order."""
+        return self.texts("metadata", "finalizers")
+
     def label(self, key: str) -> str | None:
         """Value of a label, None if the object does not carry it."""
         value = self.mapping("metadata", "labels").get(key)

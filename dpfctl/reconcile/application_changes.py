@@ -55,19 +55,27 @@ def ended(application: Resource, reason: str) -> tuple[Change, ...]:
     """
     token = f"end of {application.ref}"
     first: tuple[Change, ...] = ()
+    judged = application
     if is_held(application):
         first = (replace(_noted(application, _LET_GO, "let go", reason), gives=token),)
+        judged = _of_any_version(application)
     deletion = Change(
         application.ref,
         Action.NONE if application.is_deleting else Action.DELETE,
         "deleted",
-        application,
+        judged,
         application.raw if application.is_deleting else {},
         reasons=(reason,),
         stage=Step.STALE,
         needs=(token,),
     )
     return (*first, deletion)
+
+
+def _of_any_version(application: Resource) -> Resource:
+    """An Application that is written once more before it goes, so that its uid alone must match."""
+    metadata = {k: v for k, v in application.metadata.items() if k != "resourceVersion"}
+    return Resource(application.kind, {**application.raw, "metadata": metadata})
 
 
 def replan_application(change: Change, fresh: Resource | None) -> Change:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dpfctl.model import kinds
 from dpfctl.model.applications import applications_of
-from dpfctl.model.conditions import ERROR, FALSE, PENDING, SUCCESS, TRUE, UNKNOWN
+from dpfctl.model.conditions import FALSE, PENDING, SUCCESS, TRUE
 from dpfctl.model.dpu_services import runs_on_host
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.destinations import Destination, destinations
@@ -22,7 +22,7 @@ _UNDEPLOYED = "Application is not yet deployed."
 _UNREADY = "The following applications are not ready:"
 
 
-def applications_ready(service: Resource, world: World) -> tuple[str, str, str]:
+def applications_ready(service: Resource, world: World) -> tuple[str, str, str] | None:
     """Judge the Applications of a DPUService.
 
     Args:
@@ -31,11 +31,11 @@ def applications_ready(service: Resource, world: World) -> tuple[str, str, str]:
 
     Returns:
         Status, reason and message of the condition. It is true if there is one Application for
-        every selected cluster and no other, each synced and healthy; unknown if that cannot be
-        found out.
+        every selected cluster and no other, each synced and healthy. None if that cannot be found
+        out: what is said already may still be so.
     """
-    if lack := world.host.lack(kinds.APPLICATION, kinds.DPU_CLUSTER):
-        return UNKNOWN, ERROR, lack
+    if world.host.lack(kinds.APPLICATION, kinds.DPU_CLUSTER):
+        return None
     found = applications_of(service, world.host.list(kinds.APPLICATION))
     if items := [text for one in found if (text := _lack(one))]:
         return FALSE, PENDING, listing(_UNREADY, items)

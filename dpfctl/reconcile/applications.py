@@ -19,22 +19,11 @@ from dpfctl.model.dpu_services import runs_on_host
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
 from dpfctl.reconcile.application_bodies import application_body
-from dpfctl.reconcile.application_changes import deployed, ended, held, replan_application
+from dpfctl.reconcile.application_changes import deployed, ended, held
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.service_conditions import listing
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World, name_of
-
-__all__ = [
-    "application_change",
-    "applications_for_deletion",
-    "hold_changes",
-    "remaining_applications",
-    "replan_application",
-    "stale_applications",
-    "stale_fault",
-    "stale_warnings",
-]
 
 _AWAITED = "The following applications are awaiting deletion:"
 _STALE = "Stale applications still exist for non matching DPUClusters:"

@@ -67,7 +67,8 @@ def plan_ports(service: Resource, world: World) -> tuple[Change, ...] | Fault:
         return targets
     for step, kind in KINDS.items():
         if lack := world.host.lack(kind):
-            return Fault(step, lack)
+            what = "" if targets else f"cleanup config ports: delete {kind.plural}: "
+            return Fault(step, f"{what}{lack}")
     if not targets:
         return cleanup(service, world)
     if world.config.text("spec", "deploymentMode") == _ZERO_TRUST:

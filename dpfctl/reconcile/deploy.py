@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dpfctl.errors import DpfctlError, ExitCode
+from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.dpu_services import is_paused, runs_on_host
 from dpfctl.model.edits import with_field
@@ -75,9 +76,13 @@ def plan_deploy(service: Resource, world: World) -> ServicePass:
 
 
 def _held(service: Resource, world: World) -> ServicePass:
-    held = hold_changes(service, world) if world.engine is Engine.ARGOCD else ()
     known = service.text("status", "serviceID")
-    return ServicePass(service, known, changes=(*_finalizer(service), *held))
+    start = ServicePass(service, known, changes=_finalizer(service))
+    if world.engine is not Engine.ARGOCD:
+        return start
+    if lack := world.host.lack(kinds.APPLICATION, kinds.DPU_CLUSTER):
+        return replace(start, faults=(Fault(Step.HOLD, lack, code=ExitCode.ACCESS),))
+    return replace(start, changes=(*start.changes, *hold_changes(service, world)))
 
 
 def _removed(service: Resource, world: World) -> ServicePass:
@@ -98,18 +103,16 @@ def _deployed(service: Resource, world: World) -> ServicePass:
     bound = replace(start, binding=binding, changes=(*start.changes, *binding.claims))
     targets = destinations(service, world)
     if isinstance(targets, Fault):
-        return replace(bound, faults=(targets,))
+        return replace(bound, faults=(targets,), looked=_LOOKED - {PREREQUISITES})
     ready = _prepared(replace(bound, destinations=targets), world)
     return _rolled_out(ready, world) if ready.stop is None else ready
 
 
 def _finalizer(service: Resource) -> tuple[Change, ...]:
     """Add the finalizer by which DPF keeps a deleted service until all is gone."""
-    found = service.metadata.get("finalizers")
-    names = found if isinstance(found, list) else []
-    if FINALIZER in names or service.is_deleting:
+    if FINALIZER in service.finalizers or service.is_deleting:
         return ()
-    after = with_field(service.raw, ("metadata", "finalizers"), [*names, FINALIZER])
+    after = with_field(service.raw, ("metadata", "finalizers"), [*service.finalizers, FINALIZER])
     change = Change(service.ref, Action.PATCH, "finalizer added", service, after, needs=())
     return (replace(change, stage=Step.FINALIZER, gives=_kept(service)),)
 
@@ -190,17 +193,28 @@ def _rolled_out(one: ServicePass, world: World) -> ServicePass:
         if isinstance(found, Fault):
             faults.append(found)
         else:
-            changes.append(replace(found, needs=_needs(one, place)))
+            changes.append(replace(found, needs=_needs(one, place), gives=_rollout(one)))
     stale = engine.stale(one.service, one.destinations, world)
     if isinstance(stale, Fault):
         faults.append(stale)
-    else:
-        changes += stale
+    elif not (faults or one.broken):
+        changes += (_after_rollout(one, change) for change in stale)
     notes = value_warnings(one.service)
     if world.engine is Engine.ARGOCD:
         notes += stale_warnings(one.service, one.destinations, world)
     every = (*one.faults, *faults)
     return replace(one, changes=(*one.changes, *changes), faults=every, notes=notes)
+
+
+def _rollout(one: ServicePass) -> str:
+    """What the old is kept for: it goes only when the new is everywhere."""
+    return f"rollout of {one.service.ref}"
+
+
+def _after_rollout(one: ServicePass, change: Change) -> Change:
+    if change.stage != Step.STALE:
+        return change
+    return replace(change, needs=(*(change.needs or ()), _rollout(one)))
 
 
 def _put(one: ServicePass, place: Destination, world: World) -> Change | Fault:

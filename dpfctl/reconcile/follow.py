@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from dpfctl.errors import DpfctlError
 from dpfctl.model import kinds
+from dpfctl.model.dpu_services import is_paused
 from dpfctl.model.edits import with_field
 from dpfctl.model.inventory import Inventory, Listing
 from dpfctl.model.resources import Ref, Resource
@@ -28,7 +29,7 @@ from dpfctl.reconcile.readiness import host_failures, judge_hosts
 from dpfctl.reconcile.releases import remaining_releases
 from dpfctl.reconcile.service_pass import ServicePass, awaiting
 from dpfctl.reconcile.steps import EVERY_PART, PORTS, Fault, Part, Step
-from dpfctl.reconcile.taints import plan_taints
+from dpfctl.reconcile.taints import adds_taint, plan_taints
 from dpfctl.reconcile.verdicts import HostVerdict
 from dpfctl.reconcile.world import Engine, World
 
@@ -51,7 +52,7 @@ class HostPass:
         """Return the part that concerns some services only.
 
         A host is tainted only for one of these; one that waits for nothing any more is set free
-        all the same.
+        all the same, and gets no taint for another reason.
         """
         waiting = {
             verdict.node.name
@@ -64,7 +65,12 @@ class HostPass:
         return replace(
             self,
             verdicts=tuple(v for v in self.verdicts if v.node is not None and v.node.name in meant),
-            changes=tuple(change for change in taints if change.ref.name in meant),
+            changes=tuple(
+                change
+                for change in taints
+                if change.ref.name in waiting
+                or (change.ref.name in free and not adds_taint(change))
+            ),
         )
 
 
@@ -116,7 +122,8 @@ def renewed(passes: Sequence[ServicePass], world: World) -> tuple[ServicePass, .
 
 def refinish(change: Change, fresh: Resource | None) -> Change:
     """Plan the end of a finalizer again on the service as it is now."""
-    again = () if fresh is None else _finished(fresh)
+    is_staying = fresh is None or not fresh.is_deleting or is_paused(fresh)
+    again = () if fresh is None or is_staying else _finished(fresh)
     return again[0] if again else replace(change, action=Action.NONE, before=fresh)
 
 
@@ -140,9 +147,9 @@ def _parted(one: ServicePass, world: World) -> ServicePass:
     """Let go of a service in deletion once nothing of it runs any more."""
     if one.faults:
         return one
-    is_argo = world.engine is Engine.ARGOCD
-    left = remaining_applications if is_argo else remaining_releases
-    waiting = left(one.service, world)
+    waiting = remaining_applications(one.service, world)
+    if not waiting and world.engine is Engine.HELM:
+        waiting = remaining_releases(one.service, world)
     if waiting:
         return replace(one, faults=(awaiting(waiting),))
     secrets = unknown_claims(world) or _lost_secrets(one.service, world)
@@ -171,11 +178,9 @@ def _allow_lists(world: World) -> tuple[Change, ...]:
 
 
 def _finished(service: Resource) -> tuple[Change, ...]:
-    found = service.metadata.get("finalizers")
-    names = found if isinstance(found, list) else []
-    if FINALIZER not in names:
+    if FINALIZER not in service.finalizers:
         return ()
-    kept = [name for name in names if name != FINALIZER]
+    kept = [name for name in service.finalizers if name != FINALIZER]
     after = with_field(service.raw, ("metadata", "finalizers"), kept)
     return (Change(service.ref, Action.PATCH, "let go", service, after, stage=Step.FINISH),)
 

@@ -9,6 +9,7 @@ from dpfctl.model.resources import Resource
 from dpfctl.model.timestamps import parse_time
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.service_pass import ServicePass
+from dpfctl.reconcile.steps import Step
 
 CONTROLLER_LEASES = ("dpuservice.dpu.nvidia.com", "e361afcf.nvidia.com")
 """Leases by which DPF's controllers elect their leader: newer releases, older ones."""
@@ -58,6 +59,21 @@ def mass_deletions(passes: Sequence[ServicePass]) -> tuple[str, ...]:
         f"{one.service.ref}: all of its {len(gone)} {_word(gone)} would be deleted"
         for one in passes
         if not one.is_leaving and (gone := _gone(one.changes)) and not _kept(one.changes)
+    )
+
+
+def withdrawn_ports(passes: Sequence[ServicePass]) -> tuple[str, ...]:
+    """Say which services would lose their published ports only because they select no cluster.
+
+    Their numbers would be lost with them. A service that asks for no ports, or is being deleted,
+    means it.
+    """
+    return tuple(
+        f"{one.service.ref}: its published ports would be withdrawn: it selects no DPU cluster"
+        for one in passes
+        if not one.is_leaving
+        and one.service.at("spec", "configPorts") is not None
+        and any(c.stage == Step.CLEANUP and c.action is Action.DELETE for c in one.changes)
     )
 
 

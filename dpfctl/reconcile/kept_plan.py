@@ -7,13 +7,16 @@ same. So it holds no secret, and nothing in it can be edited into something else
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dpfctl.errors import ConflictError, InputError
+from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST
+from dpfctl.model.redaction import mask_values
+from dpfctl.model.resources import Resource
 from dpfctl.model.timestamps import format_time, parse_time
 from dpfctl.plan import VERSION_PATH, Action, Change
 from dpfctl.reconcile.foreseen import foreseen
@@ -56,10 +59,12 @@ class KeptPlan:
 
     Attributes:
         at: When it was made, UTC.
+        services: ``namespace/name`` -> uid and resourceVersion of each DPUService it is about.
         changes: In the order of the steps.
     """
 
     at: datetime
+    services: Mapping[str, str]
     changes: tuple[KeptChange, ...]
 
     @property
@@ -82,7 +87,11 @@ def keep(first: Pass) -> KeptPlan:
     later = (*second.second_plan().pending, *status_plan(second, ()).pending)
     exact = (_kept(change, follows=False) for change in begun)
     guessed = (_kept(change, follows=bool(begun)) for change in later)
-    return KeptPlan(first.world.now, (*exact, *guessed))
+    services = {
+        f"{one.service.namespace}/{one.service.name}": _version(one.service)
+        for one in first.services
+    }
+    return KeptPlan(first.world.now, services, (*exact, *guessed))
 
 
 def plan_data(first: Pass) -> dict[str, Any]:
@@ -93,6 +102,7 @@ def plan_data(first: Pass) -> dict[str, Any]:
         "kind": KIND,
         "at": format_time(kept.at),
         "engine": first.world.engine.value,
+        "services": dict(kept.services),
         "changes": [_change_data(change) for change in kept.changes],
     }
 
@@ -105,13 +115,13 @@ def read_plan(raw: Any, where: str) -> KeptPlan:
     """
     found = raw if isinstance(raw, Mapping) else {}
     at = parse_time(found.get("at"))
-    listed = found.get("changes")
+    listed, services = found.get("changes"), found.get("services")
     if (found.get("apiVersion"), found.get("kind")) != (API_VERSION, KIND) or at is None:
         raise InputError(f"{where}: is no plan", "make one with --dry-run=client --plan-out FILE")
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or not isinstance(services, dict):
         raise InputError(f"{where}: holds no list of changes")
     try:
-        return KeptPlan(at, tuple(map(_read_change, listed)))
+        return KeptPlan(at, services, tuple(map(_read_change, listed)))
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{where}: a change of it cannot be read") from None
 
@@ -126,7 +136,10 @@ def check_plan(kept: KeptPlan, first: Pass) -> None:
     Raises:
         ConflictError: An object has moved, or something else is to be done.
     """
-    moved = list(_moved(kept.exact, keep(first).exact))
+    now = keep(first)
+    services = _moved_services(kept.services, now.services)
+    changes = _moved(_others(kept.exact, services), _others(now.exact, services))
+    moved = [*(f"{kinds.DPU_SERVICE}/{name} has moved" for name in services), *changes]
     if moved:
         more = f" (and {len(moved) - _SHOWN} more)" if len(moved) > _SHOWN else ""
         fact = f"--plan: not as planned any more: {'; '.join(moved[:_SHOWN])}{more}"
@@ -139,6 +152,18 @@ def key_of(change: Change) -> Key:
     cluster = "" if change.cluster == HOST else "/".join(change.cluster)
     kind = f"{ref.kind}.{ref.kind.group}" if ref.kind.group else str(ref.kind)
     return cluster, kind, ref.namespace, ref.name, _step(change)
+
+
+def _moved_services(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """``namespace/name`` of each DPUService that is another than before, or that only one knows."""
+    return [name for name in sorted(then.keys() | now.keys()) if then.get(name) != now.get(name)]
+
+
+def _others(changes: Mapping[Key, KeptChange], services: Collection[str]) -> dict[Key, KeptChange]:
+    """Leave out changes of DPUServices that are told already."""
+    kind = f"{kinds.DPU_SERVICE}.{kinds.DPU_SERVICE.group}"
+    told = {(kind, *name.split("/")) for name in services}
+    return {key: change for key, change in changes.items() if key[1:4] not in told}
 
 
 def _moved(then: Mapping[Key, KeptChange], now: Mapping[Key, KeptChange]) -> Iterator[str]:
@@ -154,8 +179,12 @@ def _moved(then: Mapping[Key, KeptChange], now: Mapping[Key, KeptChange]) -> Ite
 
 
 def _kept(change: Change, *, follows: bool) -> KeptChange:
-    version = "@".join(change.preconditions.get(name, "") for name in ("uid", "resourceVersion"))
+    version = "" if change.before is None else _version(change.before)
     return KeptChange(key_of(change), version, _digest(change), follows)
+
+
+def _version(resource: Resource) -> str:
+    return f"{resource.uid}@{resource.resource_version}"
 
 
 def _digest(change: Change) -> str:
@@ -166,8 +195,10 @@ def _digest(change: Change) -> str:
         made: Any = [dict(op) for op in change.operations if op["path"] != VERSION_PATH]
     elif change.action is Action.STATUS and change.before is not None:
         made = make_patch(dict(change.before.mapping("status")), change.after["status"]).patch
+    elif change.ref.kind.resource == kinds.SECRET.resource:
+        made = sorted(change.after.get("data") or ())  # names only: a digest can be guessed at
     else:
-        made = dict(change.after)
+        made = mask_values(dict(change.after))
     text = json.dumps([change.action.value, made], sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 

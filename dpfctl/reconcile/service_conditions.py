@@ -38,6 +38,9 @@ SPIFFE_TYPES = (*SERVICE_TYPES, SPIFFE)
 
 _SEVERITY = {AWAITING_DELETION: 3, FAILURE: 2}
 _LISTED = "The following conditions are not ready:"
+_LONGEST = 32_768
+"""Characters that a condition's message may have (``metav1.Condition``)."""
+_ROOM = 40
 _STALE = "Reconciliation is in progress"
 
 
@@ -116,6 +119,13 @@ def listing(text: str, items: Sequence[str]) -> str:
     return "\n".join((text, *(f"* {item}" for item in items))) if items else ""
 
 
+def _bounded(message: str) -> str:
+    """Keep to what the API takes, or the status as a whole would be refused."""
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[: _LONGEST - _ROOM]}\n... ({len(message) - _LONGEST + _ROOM} characters cut)"
+
+
 def _severity(reason: str) -> int:
     return _SEVERITY.get(reason, 0)
 
@@ -130,7 +140,7 @@ def _written(
         "type": name,
         "status": state.status,
         "reason": state.reason,
-        "message": state.message,
+        "message": _bounded(state.message),
         "lastTransitionTime": since or old["lastTransitionTime"],
         "observedGeneration": generation,
     }

@@ -39,6 +39,8 @@ from dpfctl.reconcile.world import Engine, World
 
 DONE = "status updated"
 SPIFFE_FIELD = "DPUService.spec.security.spiffe"
+SERVICE_ID = "DPUService.status.serviceID"
+CONFIG_PORTS = "DPUService.status.configPorts"
 _ORDER = (INTERFACES, PREREQUISITES, APPLICATIONS, PORTS, SPIFFE)
 
 
@@ -72,10 +74,11 @@ def wanted_status(
         status.get("conditions"), types, found_states(one, world), generation, world.now
     )
     status["observedGeneration"] = generation
-    if not one.is_held and not one.is_leaving:
+    if not (one.is_held or one.is_leaving or SERVICE_ID in world.unknown):
         status["serviceID"] = one.service_id
     ports = published_ports(service, services, world)
     is_known = not world.host.lack(kinds.SERVICE, kinds.DPU_CLUSTER)
+    is_known = is_known and CONFIG_PORTS not in world.unknown
     if is_known and (ports or "configPorts" in status):
         status["configPorts"] = ports
     return status
@@ -89,7 +92,8 @@ def found_states(one: ServicePass, world: World) -> Mapping[str, State]:
     Applications to go, stops before all.
     """
     health = applications_ready if world.engine is Engine.ARGOCD else releases_ready
-    found: dict[str, State] = {APPLICATIONS_READY: State(*health(one.service, world))}
+    judged = health(one.service, world)
+    found = {} if judged is None else {APPLICATIONS_READY: State(*judged)}
     if one.is_held:
         return found
     if one.is_leaving:

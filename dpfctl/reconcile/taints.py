@@ -15,6 +15,7 @@ from typing import Any
 from dpfctl.errors import NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.edits import with_field
+from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.hosts import linked_hosts, one_per_host, wiring_of
@@ -80,19 +81,20 @@ def our_effects(node: Resource) -> frozenset[str]:
     return frozenset(filter(None, map(_our_effect, _taints(node))))
 
 
-def mass_taints(changes: Sequence[Change], world: World) -> str:
+def mass_taints(changes: Sequence[Change], world: World, start: Inventory | None = None) -> str:
     """Say why a pass taints too many hosts at once, empty if it does not.
 
     Args:
         changes: The changes of ``plan_taints``.
         world: What the pass knows.
+        start: The host cluster as the pass first saw it, where it taints in several rounds.
 
     Returns:
         A reason if there are two or more hosts, and more than half of them would get a taint that
         they do not have. Hosts are the Nodes that a DPUNode links and that take pods.
     """
     hosts = {node.name for node in linked_hosts(world.host)}
-    added = [c for c in changes if c.ref.name in hosts and _adds(c)]
+    added = [c for c in changes if c.ref.name in hosts and adds_taint(c, start)]
     if len(hosts) < _SEVERAL or len(added) * 2 <= len(hosts):
         return ""
     return f"would taint {len(added)} of {len(hosts)} schedulable hosts in one pass"
@@ -101,10 +103,12 @@ def mass_taints(changes: Sequence[Change], world: World) -> str:
 _EFFECTS = (NO_SCHEDULE, NO_EXECUTE)
 
 
-def _adds(change: Change) -> bool:
-    if change.action is not Action.PATCH or change.before is None:
+def adds_taint(change: Change, start: Inventory | None = None) -> bool:
+    """Whether a host has a taint afterwards that it had not before, or not at the start."""
+    before = start.find(change.ref) if start else change.before
+    if before is None:
         return False
-    return bool(our_effects(Resource(kinds.NODE, change.after)) - our_effects(change.before))
+    return bool(our_effects(Resource(kinds.NODE, change.after)) - our_effects(before))
 
 
 def _without_network(verdicts: Sequence[HostVerdict], world: World) -> Mapping[str, list[Resource]]:

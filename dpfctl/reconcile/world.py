@@ -94,6 +94,7 @@ class World:
         is_file: Whether the clusters are a fleet file, which holds no Secrets as a rule.
         features: Fields that the CRDs of this release have: ``DPU.status.operationalConditions``,
             ``DPUService.spec.security``.
+        unknown: Fields that its CRDs lack, so that the server would drop them.
         is_upstream: Whether DPF's own rule counts where ours is better.
         helm: How releases are judged.
     """
@@ -104,6 +105,7 @@ class World:
     engine: Engine = Engine.ARGOCD
     is_file: bool = False
     features: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     is_upstream: bool = False
     helm: HelmRules = HelmRules()
 

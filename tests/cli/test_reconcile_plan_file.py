@@ -16,6 +16,7 @@ EMPTY = {
     "apiVersion": "dpfctl/v1",
     "kind": "ReconcilePlan",
     "at": "2026-11-20T09:00:00Z",
+    "services": {},
     "changes": [],
 }
 
@@ -83,7 +84,7 @@ def test_an_object_that_moved_stops_all_of_it(fleet: FleetOnDisk) -> None:
     result = reconcile(fleet, "--plan", str(path))
 
     assert (result.code, result.out) == (6, "")
-    assert f"dpuservice.svc.dpu.nvidia.com/{NS}/hbn has moved" in result.err
+    assert f"dpuservice/{NS}/hbn has moved" in result.err
     assert "hint: nothing was written; make a new plan" in result.err
     assert fleet.path.read_bytes() == before
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dpfctl.errors import ExitCode
 from dpfctl.model import kinds, labels
 from tests.builders import Built
 from tests.controlplane.api import Json
@@ -146,7 +147,7 @@ class TestRefusals:
         taken = interface("taken").having(metadata={"annotations": {labels.CONSUMED_BY: "other"}})
         bare.add(taken)
 
-        told = refusal(bare, "taken")
+        told = refusal(bare, "taken", code=ExitCode.CONFLICT)
         assert told == f"{PREFIX}dpuServiceInterface taken is in use by another DPUService"
         assert consumer(bare, "taken") == "other"
 
@@ -202,10 +203,10 @@ def wish(scene: Scene, text: str) -> None:
     scene.change(serviceDaemonSet={"annotations": annotations, "nodeSelector": selector})
 
 
-def refusal(scene: Scene, *interfaces: str) -> str:
+def refusal(scene: Scene, *interfaces: str, code: int = FAILED) -> str:
     """Run a service that cannot have one of its interfaces; return why not."""
     scene.add(service(ONE, serviceID="service-one", interfaces=list(interfaces)))
-    scene.fail(code=FAILED)
+    scene.fail(code=code)
     status, reason, message = scene.condition("DPUServiceInterfaceReconciled")
     assert (status, reason) == ("False", "Error")
     assert scene.applications() == []

@@ -63,6 +63,13 @@ def test_it_holds_no_secret() -> None:
     assert "aHVudGVyMg" not in text
 
 
+def test_a_secret_cannot_be_guessed_at_by_its_digest() -> None:
+    weak, strong = ({"password": text} for text in ("hunter2", "correct horse"))
+    one, other = (pass_of(SERVICE.spec(helmChart={"values": v})) for v in (weak, strong))
+
+    assert [c.digest for c in keep(one).changes] == [c.digest for c in keep(other).changes]
+
+
 def test_the_same_plan_is_carried_out() -> None:
     check_plan(kept(pass_of(SERVICE)), pass_of(SERVICE))
 
@@ -74,7 +81,7 @@ def test_its_moment_comes_back() -> None:
 MOVED = {
     "an object has moved": (
         pass_of(stored(service(), "8")),
-        "dpuservice.svc.dpu.nvidia.com/svc-ns/dpu-one has moved",
+        "dpuservice/svc-ns/dpu-one has moved",
     ),
     "an object would become another": (
         pass_of(SERVICE.spec(helmChart={"source": {"version": "v9"}})),
@@ -126,11 +133,21 @@ WRONG: dict[str, tuple[Any, str]] = {
         {"apiVersion": "dpfctl/v1", "kind": "ReconcilePlan", "at": "2026-11-25T08:00:00Z"},
         "holds no list of changes",
     ),
+    "no services": (
+        {
+            "apiVersion": "dpfctl/v1",
+            "kind": "ReconcilePlan",
+            "at": "2026-11-25T08:00:00Z",
+            "changes": [],
+        },
+        "holds no list of changes",
+    ),
     "a change that is none": (
         {
             "apiVersion": "dpfctl/v1",
             "kind": "ReconcilePlan",
             "at": "2026-11-25T08:00:00Z",
+            "services": {},
             "changes": [7],
         },
         "a change of it cannot be read",

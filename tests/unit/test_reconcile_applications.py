@@ -10,7 +10,8 @@ from dpfctl.model.applications import SKIP_RECONCILE
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.application_bodies import application_body
-from dpfctl.reconcile.applications import application_change, replan_application
+from dpfctl.reconcile.application_changes import replan_application
+from dpfctl.reconcile.applications import application_change
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World

@@ -162,3 +162,13 @@ class TestSum:
 
 def test_lists_without_items_say_nothing() -> None:
     assert (listing("Left:", []), listing("Left:", ["a", "b"])) == ("", "Left:\n* a\n* b")
+
+
+def test_a_message_is_as_long_as_the_api_takes() -> None:
+    found = {"DPUServiceInterfaceReconciled": failed("Error", "x" * 40_000)}
+
+    written = {c["type"]: c for c in set_conditions([], SERVICE_TYPES, found, 1, NOW)}
+
+    message = written["DPUServiceInterfaceReconciled"]["message"]
+    assert len(message) <= 32_768
+    assert message.endswith("characters cut)")
