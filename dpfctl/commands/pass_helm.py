@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dpfctl.commands.pass_options import HelmOptions
 from dpfctl.commands.pass_reading import Site
-from dpfctl.errors import InputError
+from dpfctl.errors import DpfctlError, InputError, NotFoundError
 from dpfctl.model.dry_run import DryRun
 from dpfctl.session import Session
 
@@ -31,6 +31,12 @@ class HelmRun:
     options: HelmOptions
     _opened: "Helm | None" = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _trusted: "Mapping[str, str] | None" = None
+
+    def stop(self) -> None:
+        """Have what runs end, without waiting for that; nothing more is begun."""
+        self._stop.set()
 
     def close(self) -> None:
         """End what still runs, and remove all files."""
@@ -62,7 +68,6 @@ class HelmRun:
     def _releaser(self, site: Site, world: "World") -> "Releaser":
         from dpfctl.apply.releasing import HelmReleaser
         from dpfctl.cluster.kube import KubeCluster
-        from dpfctl.errors import DpfctlError
         from dpfctl.model import kinds
         from dpfctl.model.cluster import HOST
 
@@ -71,15 +76,15 @@ class HelmRun:
             name: way for name, way in every.items() if isinstance(way, (KubeCluster, DpfctlError))
         }
         return HelmReleaser(
-            self._open,
-            ways,
-            world.host.list(kinds.REPOSITORY_SECRET),
-            _authorities(site, world),
-            self.options.login.read(),
-            self.options.seconds,
-            self.options.adopts,
-            self.options.forces,
-            threading.Semaphore(self.options.parallel),
+            open_helm=self._open,
+            ways=ways,
+            repositories=world.host.list(kinds.REPOSITORY_SECRET),
+            authorities=self._authorities(site, world),
+            login=self.options.login.read(),
+            seconds=self.options.seconds,
+            adopts=self.options.adopts,
+            forces=self.options.forces,
+            slots=threading.Semaphore(self.options.parallel),
         )
 
     def _open(self) -> "Helm":
@@ -87,15 +92,24 @@ class HelmRun:
 
         with self._guard:
             if self._opened is None:
-                self._opened = open_helm(self.session.environ)
+                self._opened = open_helm(self.session.environ, self._stop)
                 if self._opened.warning:
                     self.session.warn(self._opened.warning)
             return self._opened
 
+    def _authorities(self, site: Site, world: "World") -> "Mapping[str, str]":
+        """Read the certificates that Argo CD trusts, once; none if they cannot be read: told."""
+        if self._trusted is None:
+            try:
+                self._trusted = _read_authorities(site, world)
+            except DpfctlError as failure:
+                self._trusted = {}
+                self.session.warn(f"{failure.message}; {_UNTRUSTED}")
+        return self._trusted
 
-def _authorities(site: Site, world: "World") -> "Mapping[str, str]":
+
+def _read_authorities(site: Site, world: "World") -> "Mapping[str, str]":
     """Read the certificates that Argo CD trusts, host by host; none where there are none."""
-    from dpfctl.errors import DpfctlError
     from dpfctl.helm.repositories import AUTHORITIES
     from dpfctl.model import kinds
     from dpfctl.model.resources import Ref
@@ -103,6 +117,9 @@ def _authorities(site: Site, world: "World") -> "Mapping[str, str]":
     namespace = world.config.text("spec", "overrides", "argoCDNamespace") or world.namespace
     try:
         found = site.host.get(Ref(kinds.CONFIG_MAP, namespace, AUTHORITIES))
-    except DpfctlError:
+    except NotFoundError:
         return {}
     return {host: text for host, text in found.mapping("data").items() if isinstance(text, str)}
+
+
+_UNTRUSTED = "repositories are trusted as far as the system trusts them"

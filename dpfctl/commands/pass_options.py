@@ -1,6 +1,6 @@
 """What the command line of ``reconcile`` asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dpfctl.commands import flags
 from dpfctl.commands.finishing import Mode
+from dpfctl.commands.pass_files import read_input
 from dpfctl.errors import InputError
 from dpfctl.model.dry_run import DryRun
 
@@ -44,10 +45,8 @@ class RepositoryLogin:
         if bool(self.username) != bool(self.password_file):
             fact = "--repo-username and --repo-password-file: one needs the other"
             raise InputError(fact, "a password is read from a file, never from the command line")
-        password = _file_bytes("--repo-password-file", self.password_file).decode(
-            "utf-8", "replace"
-        )
-        authority = _file_bytes("--repo-ca-file", self.ca_file)
+        password = _contents("--repo-password-file", self.password_file).decode("utf-8", "replace")
+        authority = _contents("--repo-ca-file", self.ca_file)
         first = password.partition("\n")[0].rstrip("\r")
         return RepositoryCredentials("", self.username, first, authority, "the command line")
 
@@ -65,11 +64,8 @@ def append(flag: str, path: str, text: str) -> None:
         raise InputError(f"{flag}: {path}: {error.strerror}") from error
 
 
-def _file_bytes(flag: str, path: str) -> bytes:
-    try:
-        return Path(path).read_bytes() if path else b""
-    except OSError as error:
-        raise InputError(f"{flag}: {path}: {error.strerror}") from error
+def _contents(flag: str, path: str) -> bytes:
+    return read_input(flag, path) if path else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +145,20 @@ class PassOptions:
             )
         if self.summary:
             append("--summary", self.summary, "")
+
+
+def refuse_empty(given: Mapping[str, str | None]) -> None:
+    """Refuse flags whose value is empty: a variable of a script that was not set.
+
+    Args:
+        given: Flag -> its value, None if it was not given.
+
+    Raises:
+        InputError: There is one.
+    """
+    for flag, value in given.items():
+        if value is not None and not value.strip():
+            raise InputError(f"{flag}: is empty", "leave the flag out, or give it a value")
 
 
 def parts_of(words: Sequence[str]) -> "frozenset[Part]":

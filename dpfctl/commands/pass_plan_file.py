@@ -1,12 +1,11 @@
 """Plans of ``reconcile`` in files: kept by ``--plan-out``, carried out by ``--plan``."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dpfctl.commands.pass_files import read_input, replace_private
 from dpfctl.errors import ConflictError, InputError
 
 if TYPE_CHECKING:
@@ -25,15 +24,7 @@ def write_plan(path: str, first: "Pass") -> None:
     """
     from dpfctl.reconcile.kept_plan import plan_data
 
-    text = json.dumps(plan_data(first), indent=2) + "\n"
-    new = Path(f"{path}.{os.getpid()}.tmp")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise InputError(f"--plan-out: {path}: {error.strerror}") from error
+    replace_private("--plan-out", path, json.dumps(plan_data(first), indent=2) + "\n")
 
 
 def load_plan(path: str) -> "KeptPlan":
@@ -45,9 +36,7 @@ def load_plan(path: str) -> "KeptPlan":
     from dpfctl.reconcile.kept_plan import read_plan
 
     try:
-        raw = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise InputError(f"--plan: {path}: {error.strerror}") from error
+        raw = json.loads(read_input("--plan", path))
     except (ValueError, RecursionError):
         raise InputError(f"--plan: {path}: is not JSON") from None
     return read_plan(raw, f"--plan: {path}")

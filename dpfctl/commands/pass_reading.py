@@ -127,6 +127,7 @@ class Site:
         """Read the DPU clusters and, for Helm, more of the host, all of them side by side."""
         from dpfctl.cluster.crew import side_by_side
         from dpfctl.cluster.tolerance import read_side
+        from dpfctl.model.twins import without_twins
         from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, Engine
 
         is_helm = engine is Engine.HELM
@@ -137,7 +138,7 @@ class Site:
         more, *sides = side_by_side([first, *jobs], len(jobs) + 1)
         if isinstance(more, DpfctlError):
             raise more
-        return more, dict(zip(names, sides, strict=True))
+        return more, without_twins(dict(zip(names, sides, strict=True)))
 
     def _read_side(
         self, name: "ClusterName", wanted: "Sequence[Kind]"

@@ -95,6 +95,8 @@ class PassRun:
         if failure := list_failure(world.host, kinds.DPU_SERVICE):
             raise failure
         services = pick(selection, world.host.list(kinds.DPU_SERVICE))
+        if not services:
+            self.session.note("no DPUService matches")
         is_whole = not self.words.is_given and not self.words.namespace
         return begin(services, world, self.options.parts, is_whole=is_whole)
 

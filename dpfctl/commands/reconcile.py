@@ -163,6 +163,7 @@ def reconcile(
         RepositoryLogin,
         engine_of,
         parts_of,
+        refuse_empty,
     )
     from dpfctl.commands.pass_plan_file import Bounds, load_plan
     from dpfctl.commands.pass_progress import Progress
@@ -172,6 +173,18 @@ def reconcile(
     words = Words(names or (), selector, False, namespace, all_namespaces)
     mode = make_mode(session, "reconcile", flags.form_of(output), dry_run, color)
     with told(session, mode):
+        refuse_empty(
+            {
+                "--plan": plan_file,
+                "--plan-out": plan_out,
+                "--summary": summary,
+                "--helm-timeout": helm_timeout,
+                "--namespace": namespace,
+                "--repo-username": repo_username,
+                "--repo-password-file": repo_password_file,
+                "--repo-ca-file": repo_ca_file,
+            }
+        )
         if not once:
             raise InputError(
                 "reconcile: is one pass, not a controller that stays",
@@ -207,6 +220,6 @@ def reconcile(
         )
         options.check(mode)
         helm = HelmRun(session, options.helm)
-        bounds = Bounds(load_plan(plan_file) if plan_file else None)
+        bounds = Bounds(None if plan_file is None else load_plan(plan_file))
         run = PassRun(session, target, mode, words, options, helm, bounds, Progress(session))
         raise typer.Exit(run.run())

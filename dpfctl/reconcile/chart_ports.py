@@ -64,7 +64,7 @@ def chart_ports(
         return _not_yet(cluster, f"expected 1 service, got {len(found)}")
     asked, ports = wanted_names(service), named_ports(found[0])
     known = {name: ports[name].get("nodePort") for name in asked if name in ports}
-    if not all(known.values()):
+    if not all(isinstance(port, int) and port for port in known.values()):
         return _not_yet(cluster, f'nodePort is not set for service "{found[0].name}"')
     if len(known) != len(asked):
         missing = tuple(name for name in asked if name not in ports)

@@ -162,7 +162,7 @@ def _prerequisites(
     secrets = secret_changes(one.service.namespace, cluster, world)
     if isinstance(secrets, Fault):
         return secrets
-    allowed = allow_list_changes(cluster, world)
+    allowed = allow_list_changes(cluster, world, one.service.namespace)
     if isinstance(allowed, Fault):
         return allowed
     given = (replace(change, gives=token, needs=(token,)) for change in (*secrets, *allowed))

@@ -54,6 +54,8 @@ class HostPass:
         A host is tainted only for one of these; one that waits for nothing any more is set free
         all the same, and gets no taint for another reason.
         """
+        if not services:
+            return HostPass()
         waiting = {
             verdict.node.name
             for verdict in self.verdicts
@@ -106,7 +108,7 @@ def plan_hosts(passes: Iterable[ServicePass], world: World) -> HostPass:
         passes: Every DPUService of this pass; the service ID that each is about to get counts.
         world: Lists of after the first half.
     """
-    host = _identified(world.host, passes)
+    host = identified(world.host, passes)
     if failures := host_failures(host):
         return HostPass(failures=failures)
     seen = replace(world, host=host)
@@ -185,11 +187,21 @@ def _finished(service: Resource) -> tuple[Change, ...]:
     return (Change(service.ref, Action.PATCH, "let go", service, after, stage=Step.FINISH),)
 
 
-def _identified(host: Inventory, passes: Iterable[ServicePass]) -> Inventory:
-    """The host cluster with the service IDs that services are about to get."""
+def identified(
+    host: Inventory, passes: Iterable[ServicePass], gone: Collection[Ref] = ()
+) -> Inventory:
+    """Return the host cluster with the service IDs that services are about to get.
+
+    Args:
+        host: The host cluster.
+        passes: The services that get one.
+        gone: Services that are no longer there.
+    """
     known = {one.service.ref: one.service_id for one in passes}
     services = tuple(
-        _with_id(service, known.get(service.ref, "")) for service in host.list(kinds.DPU_SERVICE)
+        _with_id(service, known.get(service.ref, ""))
+        for service in host.list(kinds.DPU_SERVICE)
+        if service.ref not in gone
     )
     listing = host.listing(kinds.DPU_SERVICE)
     changed = Listing(services, listing.trouble, listing.message)

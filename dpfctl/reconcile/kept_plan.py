@@ -59,11 +59,13 @@ class KeptPlan:
 
     Attributes:
         at: When it was made, UTC.
+        engine: Who deploys the charts.
         services: ``namespace/name`` -> uid and resourceVersion of each DPUService it is about.
         changes: In the order of the steps.
     """
 
     at: datetime
+    engine: str
     services: Mapping[str, str]
     changes: tuple[KeptChange, ...]
 
@@ -91,7 +93,7 @@ def keep(first: Pass) -> KeptPlan:
         f"{one.service.namespace}/{one.service.name}": _version(one.service)
         for one in first.services
     }
-    return KeptPlan(first.world.now, services, (*exact, *guessed))
+    return KeptPlan(first.world.now, first.world.engine.value, services, (*exact, *guessed))
 
 
 def plan_data(first: Pass) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def plan_data(first: Pass) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": KIND,
         "at": format_time(kept.at),
-        "engine": first.world.engine.value,
+        "engine": kept.engine,
         "services": dict(kept.services),
         "changes": [_change_data(change) for change in kept.changes],
     }
@@ -121,7 +123,8 @@ def read_plan(raw: Any, where: str) -> KeptPlan:
     if not isinstance(listed, list) or not isinstance(services, dict):
         raise InputError(f"{where}: holds no list of changes")
     try:
-        return KeptPlan(at, services, tuple(map(_read_change, listed)))
+        engine = str(found.get("engine"))
+        return KeptPlan(at, engine, services, tuple(map(_read_change, listed)))
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{where}: a change of it cannot be read") from None
 
@@ -140,6 +143,8 @@ def check_plan(kept: KeptPlan, first: Pass) -> None:
     services = _moved_services(kept.services, now.services)
     changes = _moved(_others(kept.exact, services), _others(now.exact, services))
     moved = [*(f"{kinds.DPU_SERVICE}/{name} has moved" for name in services), *changes]
+    if kept.engine != now.engine:
+        moved.insert(0, f"made for the engine {kept.engine}, not {now.engine}")
     if moved:
         more = f" (and {len(moved) - _SHOWN} more)" if len(moved) > _SHOWN else ""
         fact = f"--plan: not as planned any more: {'; '.join(moved[:_SHOWN])}{more}"

@@ -12,7 +12,7 @@ from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Plan, expected
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.dpu_side import list_failure
-from dpfctl.reconcile.follow import HostPass, plan_follow, plan_hosts, renewed
+from dpfctl.reconcile.follow import HostPass, identified, plan_follow, plan_hosts, renewed
 from dpfctl.reconcile.identity import service_id_of
 from dpfctl.reconcile.operational import plan_operational
 from dpfctl.reconcile.service_pass import (
@@ -132,12 +132,15 @@ def status_plan(one: Pass, outcomes: Iterable[Outcome]) -> Plan:
         return Plan(COMMAND, ())
     done = by_place(outcomes)
     services = published(one.world, done)
+    refs = (each.service.ref for each in one.services)
+    gone = {ref for ref in refs if is_gone(ref, done)}
     told = (
         plan_status(each, one.world, services)
         for each in one.services
-        if not each.is_foreign and not is_gone(each.service.ref, done)
+        if not each.is_foreign and each.service.ref not in gone
     )
-    changes = (*told, *(plan_operational(one.world) if one.is_whole else ()))
+    after = replace(one.world, host=identified(one.world.host, one.services, gone))
+    changes = (*told, *(plan_operational(after) if one.is_whole else ()))
     return Plan(COMMAND, tuple(sorted(changes, key=change_order)))
 
 

@@ -25,12 +25,15 @@ ALLOW_LIST = Ref(kinds.CONFIG_MAP, "dpf-operator-system", "dpf-deny-privileged-p
 """The list: service ID -> namespace and name of the service."""
 
 
-def allow_list_changes(cluster: ClusterName, world: World) -> tuple[Change, ...] | Fault:
+def allow_list_changes(
+    cluster: ClusterName, world: World, coming: str = ""
+) -> tuple[Change, ...] | Fault:
     """Plan the list of services that may run privileged pods in one DPU cluster.
 
     Args:
         cluster: The DPU cluster.
         world: What is known.
+        coming: A namespace that is going to be there.
 
     Returns:
         One change; ``NONE`` if the list is as wanted. None at all if DPF does not know of such
@@ -48,7 +51,8 @@ def allow_list_changes(cluster: ClusterName, world: World) -> tuple[Change, ...]
         return Fault(Step.PRIVILEGE, f"get cluster {cluster[1]}: {fact}", cluster)
     if lack := side.lack(kinds.CONFIG_MAP):
         return Fault(Step.PRIVILEGE, f"get cluster {cluster[1]}: {lack}", cluster)
-    if side.find(Ref(kinds.NAMESPACE, "", ALLOW_LIST.namespace)) is None:
+    home = ALLOW_LIST.namespace
+    if home != coming and side.find(Ref(kinds.NAMESPACE, "", home)) is None:
         return ()
     data = privileged_services(cluster, world)
     live = side.find(ALLOW_LIST)

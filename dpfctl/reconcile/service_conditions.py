@@ -85,8 +85,8 @@ def set_conditions(
         transition moves only with the status.
     """
     entries = raw if isinstance(raw, list) else []
-    known = [dict(entry) for entry in entries if isinstance(entry, dict) and entry.get("type")]
-    by_type = {entry["type"]: entry for entry in known}
+    named = (e for e in entries if isinstance(e, dict) and isinstance(e.get("type"), str))
+    by_type = {entry["type"]: dict(entry) for entry in named}
     for name in types:
         if name not in by_type:
             by_type[name] = _written({}, name, _UNSEEN, generation, now)

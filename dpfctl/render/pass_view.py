@@ -100,7 +100,9 @@ def summary_line(report: PassReport) -> str:
         (report.count(Result.SKIPPED), "skipped"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts)
-    return f"{told}; {report.requests} requests in {report.seconds:.1f} s"
+    failed = sum(one.standing is Standing.FAILED for one in report.services)
+    services = f"{failed} of {len(report.services)} services failed; " if failed else ""
+    return f"{services}{told}; {report.requests} requests in {report.seconds:.1f} s"
 
 
 def pass_data(report: PassReport) -> dict[str, Any]:
@@ -188,7 +190,8 @@ def trouble(report: PassReport) -> Iterator[str]:
     for part in report.parts:
         yield from trouble_lines(replace(part, outcomes=_tried(part), warnings=()))
     yield from _untried_lines(report)
-    for error in report.errors[len(report.failures) :]:
+    yield from (f"error: {clean(text)}" for text in folded([e.message for e in report.setbacks]))
+    for error in (*report.unread, *((report.late,) if report.late else ())):
         yield from error_lines(error)
 
 

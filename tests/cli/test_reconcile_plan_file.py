@@ -1,6 +1,7 @@
 """``dpfctl reconcile --plan-out`` and ``--plan``: exactly as planned, or not at all."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -184,4 +185,48 @@ def test_a_file_that_is_no_plan(fleet: FleetOnDisk, tmp_path: Path, text: str) -
 
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"error: --plan: {path}: is n")
+    assert fleet.is_untouched
+
+
+class TestWhatIsNoRegularFile:
+    """A plan never takes the place of a device, and is never read from one."""
+
+    @pytest.mark.parametrize("kind", ["a pipe", "a folder"])
+    def test_is_left_alone(self, fleet: FleetOnDisk, tmp_path: Path, kind: str) -> None:
+        path = tmp_path / "there"
+        os.mkfifo(path) if kind == "a pipe" else path.mkdir()
+        before = path.stat()
+
+        result = reconcile(fleet, "--dry-run=client", "--plan-out", str(path))
+
+        assert (result.code, result.out) == (2, "")
+        assert result.err.splitlines()[-1] == f"error: --plan-out: {path}: is no regular file"
+        assert (path.stat().st_ino, path.stat().st_mode) == (before.st_ino, before.st_mode)
+
+    def test_a_device_is_no_plan(self, fleet: FleetOnDisk) -> None:
+        result = reconcile(fleet, "--plan", os.devnull)
+
+        assert (result.code, result.out) == (2, "")
+        assert result.err == f"error: --plan: {os.devnull}: is no regular file\n"
+
+    def test_a_link_is_followed(self, fleet: FleetOnDisk, tmp_path: Path) -> None:
+        target, link = tmp_path / "target.json", tmp_path / "link.json"
+        target.write_text("old")
+        link.symlink_to(target)
+
+        reconcile(fleet, "--dry-run=client", "--plan-out", str(link))
+
+        assert link.is_symlink()
+        assert json.loads(target.read_text())["kind"] == "ReconcilePlan"
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["--plan", "--plan-out", "--summary", "--helm-timeout", "--namespace", "--repo-ca-file"],
+)
+def test_an_empty_value_is_never_no_value(fleet: FleetOnDisk, flag: str) -> None:
+    result = reconcile(fleet, flag, "")
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: {flag}: is empty\n")
     assert fleet.is_untouched

@@ -155,7 +155,7 @@ class TestRestricted:
     """A pass about some services leaves hosts of others alone, but never keeps one tainted."""
 
     def hosts(self, *about: str, is_whole: bool = False) -> Pass:
-        services = [critical("a"), critical("b")]
+        services = [critical("a"), critical("b"), critical("c").spec(deployInCluster=True)]
         running_on_two = [running(f"{n}-x", "dpu-2", n).ready() for n in "ab"]
         there = world(
             cluster(),
@@ -176,12 +176,15 @@ class TestRestricted:
         assert [(c.ref.name, c.done) for c in changes] == [("w1", "tainted"), ("w2", "untainted")]
 
     def test_a_host_that_waits_for_another_one_is_left_alone(self) -> None:
-        changes = self.hosts().second_plan().pending
+        changes = self.hosts("c").second_plan().pending
 
         assert [(c.ref.name, c.done) for c in changes] == [("w2", "untainted")]
 
+    def test_about_nothing_every_host_is_left_alone(self) -> None:
+        assert self.hosts().second_plan().pending == ()
+
     def test_only_hosts_that_are_concerned_are_reported(self) -> None:
-        assert {v.node.name for v in self.hosts().hosts.verdicts if v.node} == {"w2"}
+        assert {v.node.name for v in self.hosts("c").hosts.verdicts if v.node} == {"w2"}
         assert {v.node.name for v in self.hosts("a").hosts.verdicts if v.node} == {"w1", "w2"}
 
     def test_operational_conditions_are_left_alone(self) -> None:
