@@ -17,13 +17,14 @@ from dpfctl.errors import (
 )
 from dpfctl.helm.releases import Helm
 from dpfctl.helm.repositories import RepositoryCredentials, repository_credentials
-from dpfctl.model import kinds
+from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
+from dpfctl.model.release_manifests import manifest_changes
 from dpfctl.model.release_objects import release_of, release_resource
 from dpfctl.model.release_secrets import PENDING, read_releases, unlocked
-from dpfctl.model.release_states import ReleaseState, judge_archive
+from dpfctl.model.release_states import UNINSTALLING, ReleaseState, judge_archive
 from dpfctl.model.releases import Release, StoredRelease, inputs_digest, read_description
-from dpfctl.model.resources import Resource
+from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
 
 
@@ -64,21 +65,27 @@ class HelmReleaser:
 
         Returns:
             The release as it is then. One that need not be changed after all, since its chart is
-            the same archive as before, comes back as it was.
+            the same archive as before, comes back as it was. For a dry run the release as wanted;
+            ``spec.objects`` says what would become of its objects, one line for each.
+
+        Raises:
+            ConflictError: Somebody else has made a release of that name since it was judged, or
+                another run of Helm is at work on it.
         """
         cluster = self._way(change)
         wanted = release_of(change.after)
         with self.slots:
             helm = self.open_helm()
             archive = helm.fetch(wanted.chart, self._login_of(wanted.chart.repo_url))
-            stored = _stored(cluster, wanted)
+            stored = _stored(cluster, wanted.ref)
+            self._check_owner(wanted, stored)
             if stored and _is_same(wanted, stored) and _is_of(stored, archive.sha256):
                 return release_resource(stored)
             config = kubeconfig_text(cluster.config)
             if not dry_run:
                 self._clear(change, cluster, stored, helm, config)
             with _once():
-                helm.upgrade(
+                manifest = helm.upgrade(
                     wanted,
                     archive,
                     config,
@@ -88,20 +95,36 @@ class HelmReleaser:
                     dry_run=dry_run,
                 )
         if dry_run:
-            return Resource(kinds.RELEASE, change.after)
-        after = _stored(cluster, wanted)
+            return _foreseen(change, stored, manifest or "")
+        after = _stored(cluster, wanted.ref)
         if after is None:
             raise ConflictError(f"{wanted.ref}: was removed as soon as it was installed")
         return release_resource(after)
 
     def uninstall(self, change: Change, *, dry_run: bool) -> None:
-        """Remove a release with all of its objects."""
+        """Remove a release with all of its objects; one that is gone already is fine.
+
+        Raises:
+            ConflictError: It is another one, or another revision, than was judged.
+        """
         cluster = self._way(change)
+        stored = _stored(cluster, change.ref)
+        if stored is None:
+            return
+        if not _is_as_judged(stored, change):
+            raise ConflictError(f"{change.ref}: has changed since it was to be removed", _AGAIN)
         if dry_run:
             return
         with self.slots, _once():
             config = kubeconfig_text(cluster.config)
             self.open_helm().uninstall(change.ref.name, change.ref.namespace, config, self.seconds)
+
+    def _check_owner(self, wanted: Release, stored: StoredRelease | None) -> None:
+        if stored is None or self.adopts:
+            return
+        if any(stored.labels.get(mark) != wanted.labels.get(mark) for mark in _OWNER):
+            fact = "somebody else has installed it meanwhile"
+            raise ConflictError(f"{wanted.ref}: {fact}", "--adopt takes it over")
 
     def _login_of(self, repo_url: str) -> RepositoryCredentials | None:
         found = repository_credentials(self.repositories, repo_url, self.authorities)
@@ -123,10 +146,10 @@ class HelmReleaser:
         if stored is None:
             return
         if stored.status in PENDING:
-            if change.before is None or change.before.resource_version != str(stored.revision):
-                raise ConflictError(f"{change.ref}: another run of Helm has begun meanwhile")
+            _check_run(change, stored)
             cluster.merge(stored.secret.ref, _unlocking(stored.secret))
-        elif stored.status == "uninstalling":
+        elif stored.status == UNINSTALLING:
+            _check_run(change, stored)
             helm.uninstall(stored.name, stored.namespace, config, self.seconds)
 
     def _way(self, change: Change) -> KubeCluster:
@@ -150,10 +173,28 @@ def _once() -> Iterator[None]:
         raise UnfinishedError(error.message, error.hint) from error
 
 
-def _stored(cluster: KubeCluster, wanted: Release) -> StoredRelease | None:
+def _stored(cluster: KubeCluster, ref: Ref) -> StoredRelease | None:
     """Read the newest revision of one release."""
-    secrets = cluster.list(kinds.RELEASE_SECRET, wanted.namespace, f"name={wanted.name}")
-    return read_releases(secrets).get((wanted.namespace, wanted.name))
+    secrets = cluster.list(kinds.RELEASE_SECRET, ref.namespace, f"name={ref.name}")
+    return read_releases(secrets).get((ref.namespace, ref.name))
+
+
+def _check_run(change: Change, stored: StoredRelease) -> None:
+    """See to it that a run of Helm that left a release unfinished is the one that was judged."""
+    if not _is_as_judged(stored, change):
+        raise ConflictError(f"{change.ref}: another run of Helm has begun meanwhile", _AGAIN)
+
+
+def _is_as_judged(stored: StoredRelease, change: Change) -> bool:
+    """Whether a release is the one that a change was planned on: revision, state and labels."""
+    now, before = release_resource(stored), change.before
+    return before is not None and all(now.at(*path) == before.at(*path) for path in _JUDGED)
+
+
+def _foreseen(change: Change, stored: StoredRelease | None, manifest: str) -> Resource:
+    changes = manifest_changes(stored.manifest if stored else "", manifest)
+    told = {"objects": list(changes)} if changes else {}
+    return Resource(kinds.RELEASE, {**change.after, "spec": {**change.after["spec"], **told}})
 
 
 def _is_same(wanted: Release, stored: StoredRelease) -> bool:
@@ -176,3 +217,8 @@ def _unlocking(secret: Resource) -> dict[str, Any]:
         },
         "data": {"release": after["data"]["release"]},
     }
+
+
+_OWNER = (labels.DPU_SERVICE_NAME, labels.DPU_SERVICE_NAMESPACE)
+_JUDGED = (("metadata", "resourceVersion"), ("metadata", "labels"), ("status", "status"))
+_AGAIN = "run the command again"

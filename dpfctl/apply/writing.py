@@ -69,7 +69,7 @@ class Writer:
         try:
             return self._until_settled(change, tries)
         except DpfctlError as failure:
-            if self.is_trial and change.action is Action.APPLY and _is_absent(failure):
+            if self.is_trial and _is_absent(change, failure):
                 note = f"not checkable yet: {failure.message}"
                 return Outcome(change, Result.PLANNED, note=note)
             is_open = isinstance(failure, LostAnswerError) and failure.hint == _NOBODY_KNOWS
@@ -222,9 +222,16 @@ def _is_lasting(conflict: ConflictError, change: Change) -> bool:
     return isinstance(conflict, OwnedError) or change.action in _RELEASING
 
 
-def _is_absent(failure: DpfctlError) -> bool:
-    """Whether what would hold the object is missing: its namespace, or its kind."""
-    return isinstance(failure, NotFoundError)
+def _is_absent(change: Change, failure: DpfctlError) -> bool:
+    """Whether what would hold the object is missing: its namespace, or its kind.
+
+    Of a release only its namespace is meant, not its chart.
+    """
+    if not isinstance(failure, NotFoundError):
+        return False
+    is_release = change.action is Action.INSTALL
+    is_namespace = failure.message.startswith(f"{change.ref}: namespace")
+    return change.action is Action.APPLY or (is_release and is_namespace)
 
 
 def _pause(attempt: int) -> float:

@@ -16,6 +16,7 @@ from dpfctl.cluster.wording import one_line
 from dpfctl.errors import AccessError, DpfctlError, ForbiddenError, NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.resources import Ref, Resource
+from dpfctl.model.twins import IDENTITY, twin_errors
 
 KEYS = ("super-admin.conf", "admin.conf", "kubeconfig")
 """Keys of the Secret, the first one that exists counts."""
@@ -23,8 +24,6 @@ KEYS = ("super-admin.conf", "admin.conf", "kubeconfig")
 AT_ONCE = 16
 DPU_PATIENCE = Patience(connects=1, remembers=True)
 """A DPU cluster that does not answer once is dead for the rest of the run."""
-
-_IDENTITY = Ref(kinds.NAMESPACE, "", "kube-system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,14 @@ def connect_dpu_clusters(
 
     Returns:
         n connections in the order given, each with a cluster for the caller to close, or with an
-        error.
+        error; that is what two have, too, that lead to one cluster.
 
     Raises:
         AccessError: The host cluster itself does not answer.
     """
     identity = _identity(host) if resources else ""
     jobs = [partial(_connection, host, identity, resource, environ) for resource in resources]
-    return tuple(side_by_side(jobs, AT_ONCE))
+    return _without_twins(side_by_side(jobs, AT_ONCE))
 
 
 def connect_dpu_cluster(
@@ -142,10 +141,23 @@ def _connection(
     return DpuConnection(resource.ref, cluster, None, uid)
 
 
+def _without_twins(found: Sequence[DpuConnection]) -> tuple[DpuConnection, ...]:
+    """Close those that lead to the same cluster as another one."""
+    errors = twin_errors({(one.ref.namespace, one.ref.name): one.uid for one in found})
+    return tuple(_refused(one, errors.get((one.ref.namespace, one.ref.name))) for one in found)
+
+
+def _refused(one: DpuConnection, error: DpfctlError | None) -> DpuConnection:
+    if error is None or one.cluster is None:
+        return one
+    one.cluster.close()
+    return DpuConnection(one.ref, None, error, one.uid)
+
+
 def _identity(cluster: KubeCluster) -> str:
     """What tells clusters apart whatever their address: the uid of kube-system."""
     try:
-        return cluster.get(_IDENTITY).uid
+        return cluster.get(IDENTITY).uid
     except (ForbiddenError, NotFoundError):
         return ""
 

@@ -60,12 +60,13 @@ class PassRun:
     def run(self) -> ExitCode:
         """Do the pass, print what came of it, and return the exit code."""
         began = self.session.elapsed()
-        with closing(open_site(self.session, self.target)) as site, closing(self.helm):
+        with closing(open_site(self.session, self.target)) as site:
             selection = self._selection(site)
             self.progress.say("reading the fleet")
             first = self._begin(selection, self._read(site))
             self._keep_or_check(first, selection)
-            with guarded(self.session, self.mode, self.options, site, first) as is_alone:
+            guard = guarded(self.session, self.mode, self.options, site, first)
+            with guard as is_alone, closing(self.helm):
                 if is_alone:  # what was read before may have been written by the pass before
                     first = self._begin(selection, self._read(site))
                     self._keep_or_check(first, selection)
@@ -211,6 +212,8 @@ class PassRun:
             dry_run=self.mode.dry_run,
             watch=self.progress.begin,
         )
+        if report.stopped:
+            self.helm.stop()
         return with_left_out(report, left_out)
 
     def _wait(self, first: "Pass", done: Done, site: Site) -> Done:

@@ -12,6 +12,10 @@ from typing import NamedTuple
 
 from dpfctl.model.release_secrets import FAILED, PENDING, UNREADABLE
 from dpfctl.model.releases import Release, StoredRelease, inputs_digest, read_description
+from dpfctl.model.timestamps import format_time
+
+UNINSTALLING = "uninstalling"
+"""Status of a release that Helm is removing, or was when it died."""
 
 
 class ReleaseState(StrEnum):
@@ -85,6 +89,31 @@ def judge_archive(stored: StoredRelease, archive_sha256: str) -> Judgement:
     return Judgement(ReleaseState.UPGRADE, "its chart is another archive than before")
 
 
+def removal_hindrance(
+    stored: StoredRelease, *, now: datetime, patience: timedelta, recover: bool = False
+) -> str:
+    """Say why a release must not be removed yet, empty if nothing is in the way.
+
+    Helm removes a release that another run is at work on, and that run goes on making objects.
+
+    Args:
+        stored: The newest revision in the cluster.
+        now: The moment, UTC.
+        patience: How long a run of Helm may take before it counts as dead.
+        recover: Whether a release is taken from a run nobody knows the beginning of.
+
+    Returns:
+        A few words that follow the name of the release.
+    """
+    if stored.status not in PENDING:
+        return ""
+    if stored.deployed_at is None and recover:
+        return ""
+    if stored.deployed_at is not None and now - stored.deployed_at > patience:
+        return ""
+    return _judge_pending(stored, now, patience, recover=False).reason
+
+
 def _judge_pending(
     stored: StoredRelease, now: datetime, patience: timedelta, recover: bool
 ) -> Judgement:
@@ -92,9 +121,8 @@ def _judge_pending(
     if stored.deployed_at is None:
         told = f"{what}, nobody knows since when"
     else:
-        age = now - stored.deployed_at
-        told = f"{what} for {max(0, int(age.total_seconds()))} s"
-        if age <= patience:
+        told = f"{what} since {format_time(stored.deployed_at)}"
+        if now - stored.deployed_at <= patience:
             return Judgement(ReleaseState.BUSY, f"{told}: another run of Helm holds it")
     if not recover:
         return Judgement(ReleaseState.BUSY, f"{told}: the run of Helm that holds it seems dead")
@@ -117,6 +145,6 @@ _OTHERS = {
     FAILED: Judgement(ReleaseState.UPGRADE, "its last revision failed"),
     "superseded": Judgement(ReleaseState.UPGRADE, "its last revision is superseded"),
     "uninstalled": Judgement(ReleaseState.INSTALL, "was uninstalled"),
-    "uninstalling": Judgement(ReleaseState.FINISH_UNINSTALL, "its removal was not finished"),
+    UNINSTALLING: Judgement(ReleaseState.FINISH_UNINSTALL, "its removal was not finished"),
     UNREADABLE: Judgement(ReleaseState.UNREADABLE, "its record cannot be read"),
 }

@@ -16,6 +16,7 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.applications import IN_CLUSTER, application_name, applications_of
 from dpfctl.model.conditions import AWAITING_DELETION
 from dpfctl.model.dpu_services import runs_on_host
+from dpfctl.model.inventory import Trouble
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
 from dpfctl.reconcile.application_bodies import application_body
@@ -23,7 +24,7 @@ from dpfctl.reconcile.application_changes import deployed, ended, held
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.service_conditions import listing
 from dpfctl.reconcile.steps import Fault, Step
-from dpfctl.reconcile.world import World, name_of
+from dpfctl.reconcile.world import Engine, World, name_of
 
 _AWAITED = "The following applications are awaiting deletion:"
 _STALE = "Stale applications still exist for non matching DPUClusters:"
@@ -146,7 +147,13 @@ def applications_for_deletion(service: Resource, world: World) -> tuple[Change, 
 
 
 def remaining_applications(service: Resource, world: World) -> str:
-    """Say what a service in deletion waits for, empty if none of its Applications is left."""
+    """Say what a service in deletion waits for, empty if none of its Applications is left.
+
+    Under Helm the host cluster need not know Applications at all: then there are none.
+    """
+    is_absent = world.host.listing(kinds.APPLICATION).trouble is Trouble.NOT_SERVED
+    if is_absent and world.engine is Engine.HELM:
+        return ""
     if lack := world.host.lack(kinds.APPLICATION):
         return f"Error occurred: {lack}"
     found = applications_of(service, world.host.list(kinds.APPLICATION))

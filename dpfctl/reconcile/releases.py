@@ -4,22 +4,27 @@ Under Helm a release stands for the Application that Argo CD would have: the sam
 namespace and values.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dpfctl.errors import DpfctlError, ExitCode
+from dpfctl.errors import ExitCode
 from dpfctl.model import kinds, labels
 from dpfctl.model.applications import SKIP_RECONCILE, applications_of, is_held
 from dpfctl.model.cluster import HOST, ClusterName
-from dpfctl.model.inventory import Inventory
+from dpfctl.model.inventory import Trouble
 from dpfctl.model.release_objects import release_body, release_resource
-from dpfctl.model.release_secrets import read_releases
-from dpfctl.model.release_states import ReleaseState, judge_release
+from dpfctl.model.release_states import ReleaseState, judge_release, removal_hindrance
 from dpfctl.model.releases import Chart, Release, StoredRelease, release_name
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.destinations import Destination
+from dpfctl.reconcile.release_owners import (
+    is_of,
+    other_cluster,
+    place_marks,
+    releases_of,
+    stored_releases,
+)
 from dpfctl.reconcile.service_conditions import listing
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World
@@ -45,27 +50,33 @@ def release_change(
 
     Returns:
         A change; ``NONE`` if the release that is there was made of the same inputs. A fault if
-        somebody else holds the release.
+        somebody else holds the release, or if it is the one of another DPUCluster whose kubeconfig
+        leads to the same cluster.
     """
     wanted = wanted_release(service, place, values)
     found = stored_releases(place.cluster, world)
     if isinstance(found, Fault):
         return found
     stored = found.get((wanted.namespace, wanted.name))
-    if stored is not None and not world.helm.adopts and not _is_of(service, stored):
-        fact = f"{wanted.ref}: exists, and belongs to no DPUService of this name"
+    if stored and not world.helm.adopts and (owner := _foreign(service, stored, place, world)):
+        fact = f"{wanted.ref}: exists, and belongs to {owner}"
         return _conflict(f"{fact}; --adopt takes it over", place)
     return _judged(wanted, stored, place, world)
 
 
 def wanted_release(service: Resource, place: Destination, values: Mapping[str, Any]) -> Release:
-    """Return the release that a DPUService asks for in one cluster."""
+    """Return the release that a DPUService asks for in one cluster.
+
+    Its labels say whose it is and, in a DPU cluster, which DPUCluster it was made for: two of them
+    may lead to one cluster by mistake.
+    """
     source = Resource(service.kind, service.mapping("spec", "helmChart", "source"))
     chart = Chart(*(source.text(field) for field in ("repoURL", "chart", "path", "version")))
     name = release_name(source.text("releaseName"), place.application(service))
     marks = {
         labels.DPU_SERVICE_NAME: service.name,
         labels.DPU_SERVICE_NAMESPACE: service.namespace,
+        **place_marks(place.cluster),
     }
     return Release(name, service.namespace, chart, values, marks)
 
@@ -74,8 +85,12 @@ def deployed_by_argo(service: Resource, world: World) -> Fault | None:
     """Return why Helm must leave a DPUService alone, None if it need not.
 
     Two who deploy the same would undo each other's work without end, and a release that takes over
-    what an Application owns loses it when that one goes.
+    what an Application owns loses it when that one goes. Where Applications are served but could
+    not be listed, there may be one.
     """
+    if world.host.listing(kinds.APPLICATION).trouble not in (None, Trouble.NOT_SERVED):
+        fact = f"nobody knows whether Argo CD deploys it: {world.host.lack(kinds.APPLICATION)}"
+        return Fault(Step.DEPLOY, f"{service.ref}: {fact}", code=ExitCode.ACCESS)
     for one in applications_of(service, world.host.list(kinds.APPLICATION)):
         if not is_held(one):
             fact = f"{one.ref}: Argo CD deploys this service"
@@ -90,22 +105,27 @@ def stale_releases(
     """Plan the end of releases that a DPUService does not ask for any more.
 
     Clusters that cannot be read are left alone; their releases are found when they can.
+
+    Returns:
+        One change for each, or a fault for the first one that a run of Helm is at work on.
     """
     source = service.text("spec", "helmChart", "source", "releaseName")
     wanted = {place.cluster: release_name(source, place.application(service)) for place in places}
-    return tuple(
-        _removal(stored, cluster, "no longer asked for")
-        for cluster, stored in _all_of(service, world)
+    stale = (
+        (cluster, stored)
+        for cluster, stored in releases_of(service, world)
         if wanted.get(cluster) != stored.name
     )
+    return _removals(stale, "no longer asked for", world)
 
 
 def releases_for_deletion(service: Resource, world: World) -> tuple[Change, ...] | Fault:
-    """Plan the end of all releases of a DPUService that is being deleted."""
-    return tuple(
-        _removal(stored, cluster, "its DPUService is being deleted")
-        for cluster, stored in _all_of(service, world)
-    )
+    """Plan the end of all releases of a DPUService that is being deleted.
+
+    Returns:
+        One change for each, or a fault for the first one that a run of Helm is at work on.
+    """
+    return _removals(releases_of(service, world), "its DPUService is being deleted", world)
 
 
 def remaining_releases(service: Resource, world: World) -> str:
@@ -118,32 +138,16 @@ def remaining_releases(service: Resource, world: World) -> str:
         for cluster in (HOST, *world.dpus)
         if isinstance(found := stored_releases(cluster, world), Fault)
     ]
-    left = [f"{'/'.join(cluster)}: {one.ref}" for cluster, one in _all_of(service, world)]
+    left = [f"{'/'.join(cluster)}: {one.ref}" for cluster, one in releases_of(service, world)]
     return listing(_AWAITED, [*left, *unread])
 
 
-def stored_releases(
-    cluster: ClusterName, world: World
-) -> Mapping[tuple[str, str], StoredRelease] | Fault:
-    """Return the releases of one cluster by namespace and name, or why they are not known."""
-    side: Inventory | DpfctlError | None = world.host if cluster == HOST else world.side(cluster)
-    if side is None or isinstance(side, DpfctlError):
-        fact = side.message if side is not None else "nothing is known of it"
-        return Fault(Step.DEPLOY, fact, cluster)
-    if lack := side.lack(kinds.RELEASE_SECRET):
-        return Fault(Step.DEPLOY, f"releases cannot be listed: {lack}", cluster)
-    return _read(side.list(kinds.RELEASE_SECRET))
-
-
-@lru_cache(maxsize=64)
-def _read(secrets: tuple[Resource, ...]) -> Mapping[tuple[str, str], StoredRelease]:
-    """Unpack the releases of a list once, however many services ask."""
-    return read_releases(secrets)
-
-
-def releases_of(service: Resource, world: World) -> tuple[tuple[ClusterName, StoredRelease], ...]:
-    """Return all releases of a DPUService in the clusters that could be read."""
-    return tuple(_all_of(service, world))
+def _foreign(service: Resource, stored: StoredRelease, place: Destination, world: World) -> str:
+    """Say whose a release is, empty if it is the service's own in this cluster."""
+    if not is_of(service, stored):
+        return "no DPUService of this name"
+    other = other_cluster(stored, place.cluster, world)
+    return f"{other}, whose kubeconfig leads to the same cluster" if other else ""
 
 
 def _judged(
@@ -183,6 +187,22 @@ def _judged(
     )
 
 
+def _removals(
+    found: Iterable[tuple[ClusterName, StoredRelease]], reason: str, world: World
+) -> tuple[Change, ...] | Fault:
+    rules = world.helm
+    changes = []
+    for cluster, stored in found:
+        hindrance = removal_hindrance(
+            stored, now=world.now, patience=rules.patience, recover=rules.recovers
+        )
+        if hindrance:
+            text = f"{stored.ref}: {hindrance}"
+            return Fault(Step.STALE, text, cluster, code=ExitCode.CONFLICT)
+        changes.append(_removal(stored, cluster, reason))
+    return tuple(changes)
+
+
 def _removal(stored: StoredRelease, cluster: ClusterName, reason: str) -> Change:
     return Change(
         stored.ref,
@@ -194,19 +214,6 @@ def _removal(stored: StoredRelease, cluster: ClusterName, reason: str) -> Change
         cluster=cluster,
         needs=(),
     )
-
-
-def _all_of(service: Resource, world: World) -> Iterator[tuple[ClusterName, StoredRelease]]:
-    for cluster in (HOST, *world.dpus):
-        found = stored_releases(cluster, world)
-        if not isinstance(found, Fault):
-            yield from ((cluster, one) for one in found.values() if _is_of(service, one))
-
-
-def _is_of(service: Resource, stored: StoredRelease) -> bool:
-    name = stored.labels.get(labels.DPU_SERVICE_NAME)
-    namespace = stored.labels.get(labels.DPU_SERVICE_NAMESPACE)
-    return (namespace, name) == (service.namespace, service.name)
 
 
 def _conflict(text: str, place: Destination) -> Fault:

@@ -12,13 +12,13 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import READY
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
+from dpfctl.reconcile.operational_parts import PROBLEMS
 from dpfctl.reconcile.privilege import ALLOW_LIST
 
 Raw = Mapping[str, Any]
 
 _NAMES = ("name", "namespace", "uid", "resourceVersion", "deletionTimestamp")
 _OF_PODS = ("phase", "reason", "initContainerStatuses", "containerStatuses")
-_OF_NODES = ("addresses", "conditions")
 
 
 def slim(kind: Kind, raw: Raw) -> Raw:
@@ -29,9 +29,10 @@ def slim(kind: Kind, raw: Raw) -> Raw:
         raw: The object as it came; it is not changed, and parts of it are shared.
 
     Returns:
-        Of pods where and whose they are, and whether they are ready; nodes without images and the
-        like; of ConfigMaps the one that counts whole, and the names of the others; nodes, DPUs and
-        DPUNodes without their managed fields. Everything else as it is.
+        Of pods where and whose they are, and whether they are ready; of the status of nodes the
+        addresses, and what the node problem detector says; of ConfigMaps the one that counts whole,
+        and the names of the others; nodes, DPUs and DPUNodes without their managed fields.
+        Everything else as it is.
     """
     change = _SLIMMING.get(kind)
     return raw if change is None else change(raw)
@@ -39,18 +40,17 @@ def slim(kind: Kind, raw: Raw) -> Raw:
 
 def _pod(raw: Raw) -> Raw:
     one = Resource(kinds.POD, raw)
-    status = _some(one.mapping("status"), _OF_PODS)
-    ready = [entry for entry in one.items("status", "conditions") if entry.get("type") == READY]
     return {
         **_named(one),
         "spec": _some(one.mapping("spec"), ("nodeName",)),
-        "status": {**status, "conditions": ready},
+        "status": {**_some(one.mapping("status"), _OF_PODS), **_conditions(one, (READY,))},
     }
 
 
 def _node(raw: Raw) -> Raw:
-    status = Resource(kinds.NODE, raw).mapping("status")
-    return {**_unmanaged(raw), "status": _some(status, _OF_NODES)}
+    one = Resource(kinds.NODE, raw)
+    status = {**_some(one.mapping("status"), ("addresses",)), **_conditions(one, PROBLEMS)}
+    return {**_unmanaged(raw), "status": status}
 
 
 def _config_map(raw: Raw) -> Raw:
@@ -71,6 +71,11 @@ def _named(one: Resource) -> dict[str, Any]:
     marks = {} if service is None else {"labels": {labels.SERVICE_ID: service}}
     metadata = {**_some(one.metadata, _NAMES), **marks}
     return {"apiVersion": one.kind.api_version, "kind": one.kind.name, "metadata": metadata}
+
+
+def _conditions(one: Resource, types: Collection[str]) -> dict[str, Any]:
+    found = [entry for entry in one.items("status", "conditions") if entry.get("type") in types]
+    return {"conditions": found}
 
 
 def _some(fields: Raw, names: Collection[str]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import unified_diff
-from itertools import repeat
+from itertools import repeat, zip_longest
 from typing import Any
 
-from dpfctl.model.kinds import SECRET, Kind
+from dpfctl.model.kinds import RELEASE, SECRET, Kind
 from dpfctl.model.redaction import mask_looks, mask_secret, mask_values
 from dpfctl.model.yaml_writer import write_yaml
 from dpfctl.plan import Action, Change, Impact, expected
@@ -31,14 +31,16 @@ def diff_lines(
         stored: What a server made of it in a dry run; None or empty if none was asked.
         colour: Whether added and removed lines are painted; the signs are there anyway.
 
-    Values that are secrets by their names or looks are masked.
+    Values that are secrets by their names or looks are masked. Of a Helm release that is there,
+    which comes from a Secret, only values are shown that are wanted as they are.
     """
     part = _shown_status if change.action is Action.STATUS else _shown
     before = part(change.before.raw if change.before else None)
     after = part(stored or expected(change))
     hide = mask_looks if change.action is Action.STATUS else masking(change.ref.kind)
+    seen = masked(before, after, "before", hide)
     lines = unified_diff(
-        _lines(masked(before, after, "before", hide)),
+        _lines(_without_values(seen, after) if change.ref.kind == RELEASE else seen),
         _lines(masked(after, before, "after", hide)),
         lineterm="",
         n=CONTEXT_LINES,
@@ -134,6 +136,31 @@ def _marked(value: Any, hidden: Any, other: Any, word: str) -> Any:
         trios = zip(value, hidden, others, strict=False)
         return [_marked(v, h, o, word) for v, h, o in trios]
     return HIDDEN if value == other else f"{HIDDEN} ({word})"
+
+
+def _without_values(release: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Hide values of a release that is there, but for those that are wanted as they are.
+
+    Whoever may read the DPUService knows what is wanted; what is there takes the right to read
+    Secrets.
+    """
+    spec, other = release.get("spec"), wanted.get("spec") or {}
+    if not isinstance(spec, dict) or "values" not in spec:
+        return release
+    values = _only_shared(spec["values"], other.get("values"))
+    return {**release, "spec": {**spec, "values": values}}
+
+
+def _only_shared(value: Any, other: Any) -> Any:
+    """Return a value with every leaf hidden that the other side does not have in its place."""
+    if isinstance(value, dict) and value:
+        there = other if isinstance(other, dict) else {}
+        return {key: _only_shared(child, there.get(key)) for key, child in value.items()}
+    if isinstance(value, list) and value:
+        others = other if isinstance(other, list) else ()
+        return [_only_shared(child, one) for child, one in zip_longest(value, others[: len(value)])]
+    hidden = f"{HIDDEN} (before)"
+    return value if value in (other, HIDDEN) else hidden
 
 
 def _shown(raw: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -261,7 +261,23 @@ def test_many_clusters_are_opened_side_by_side(fleet: Fleet, kubeconfig: str) ->
     resources = [fleet.add(f"c{number}", kubeconfig) for number in range(20)]
     found = fleet.connect(*resources)
     assert [connection.ref for connection in found] == [resource.ref for resource in resources]
-    assert {connection.error for connection in found} == {None}
+    assert {connection.uid for connection in found} == {found[0].uid}
+
+
+def test_dpu_clusters_that_lead_to_one_cluster_are_refused(
+    fleet: Fleet, kubeconfig: str, bare_cluster: ControlPlane
+) -> None:
+    other = bare_cluster.kubeconfig_text(bare_cluster.admin_token)
+    one, two, three = fleet.connect(
+        fleet.add("one", kubeconfig), fleet.add("two", kubeconfig), fleet.add("three", other)
+    )
+    where = f"dpucluster/{fleet.namespace}"
+    assert (three.error, one.cluster, two.cluster) == (None, None, None)
+    assert isinstance(one.error, AccessError)
+    assert isinstance(two.error, AccessError)
+    fact = "its kubeconfig leads to the same cluster as"
+    assert one.error.message == f"{where}/one: {fact} {where}/two"
+    assert two.error.message == f"{where}/two: {fact} {where}/one"
 
 
 def test_nothing_is_asked_without_clusters(host: KubeCluster) -> None:

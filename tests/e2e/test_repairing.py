@@ -117,7 +117,7 @@ def test_a_release_that_another_run_holds(site: Site) -> None:
         busy = site.reconcile()
 
     assert busy.code == 6
-    assert "is pending-upgrade in revision 1 for " in busy.err + busy.out
+    assert "is pending-upgrade in revision 1 since " in busy.err + busy.out
     assert all(line.endswith("/status") for line in _paths(writes(recordings)))
     assert site.conditions()["ApplicationsReconciled"][:2] == ("False", "Error")
     young = site.reconcile("--recover")

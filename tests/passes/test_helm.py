@@ -7,6 +7,7 @@ import pytest
 
 from dpfctl.model import kinds, labels
 from tests.builders import NS, Built
+from tests.controlplane.cluster import ControlPlane
 from tests.passes.objects import (
     APP_ONE,
     APP_TWO,
@@ -136,11 +137,12 @@ class TestApplication:
         bare.settle()
         assert bare.condition("ApplicationsReady", "local") == ("True", "Success", "")
 
-    def test_r_helm_09_names_that_are_too_long_together(self, bare: Scene) -> None:
+    def test_r_helm_09_names_that_are_too_long_together(
+        self, bare: Scene, second: ControlPlane
+    ) -> None:
         far, name = "c" * 63, "s" * 63
         bare.add(side(far, "long"), service(name, dpuClusterSelector=chosen("long")))
-        kubeconfig = bare.side.kubeconfig_text(bare.side.admin_token)
-        bare.add(way_in(far, kubeconfig))
+        bare.add(way_in(far, second.kubeconfig_text(second.admin_token)))
         for _ in range(2):
             bare.settle()
             (made,) = bare.applications()

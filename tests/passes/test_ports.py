@@ -4,6 +4,7 @@ import pytest
 
 from dpfctl.model import kinds, labels
 from tests.builders import NS, dpu_node
+from tests.controlplane.cluster import ControlPlane
 from tests.passes.objects import (
     CHART_PORT,
     CLUSTER,
@@ -271,8 +272,10 @@ class TestNotYet:
         told = "zero-trust deployment mode is not supported with config ports"
         assert told in scene.condition("ConfigPortsReconciled")[2]
 
-    def test_r_port_10b_several_clusters_unless_one_is_selected(self, scene: Scene) -> None:
-        kubeconfig = scene.side.kubeconfig_text(scene.side.admin_token)
+    def test_r_port_10b_several_clusters_unless_one_is_selected(
+        self, scene: Scene, second: ControlPlane
+    ) -> None:
+        kubeconfig = second.kubeconfig_text(second.admin_token)
         publish(scene)
         scene.add(way_in("cluster-two", kubeconfig), side("cluster-two", "cluster2"))
         scene.fail()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dpfctl.model.resources import Resource
+from dpfctl.model import kinds
+from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change, Impact, expected
 from dpfctl.render.plan_view import (
     diff_lines,
@@ -17,6 +18,11 @@ from dpfctl.render.plan_view import (
 from tests.builders import Built, ago, dpu_service
 from tests.render.tables import SGR, banned
 
+
+def release(values: dict[str, Any]) -> Resource:
+    return Resource(kinds.RELEASE, {"kind": "Release", "spec": {"values": values}})
+
+
 HBN = (
     dpu_service("hbn", "ns")
     .spec(helmChart={"source": {"version": "1.0.0"}})
@@ -25,6 +31,7 @@ HBN = (
     .ready()
 )
 REF = HBN.resource.ref
+RELEASE = Ref(kinds.RELEASE, "ns", "hbn")
 
 
 def change(before: Built | None, after: Built | None, action: Action = Action.PATCH) -> Change:
@@ -184,6 +191,34 @@ class TestSecrets:
         noted = HBN.having(metadata={"annotations": {"dpfctl/suspend-reason": "token: hunter2"}})
 
         assert not any("hunter2" in line for line in diff(HBN, noted))
+
+    def test_values_of_a_stored_release_are_those_that_are_wanted(self) -> None:
+        """They come from a Secret; what is wanted stands in the DPUService."""
+        old = {"license": "CANARY", "same": 1, "args": ["a", "CANARY"], "gone": {"x": [True]}}
+        new = {"license": "new", "same": 1, "args": ["a", "b"], "password": "CANARY"}
+        plan = Change(RELEASE, Action.INSTALL, "upgraded", release(old), release(new).raw)
+
+        assert list(diff_lines(plan))[2:] == [
+            "   values:",
+            "-    license: (secret) (before)",
+            "+    license: new",
+            "     same: 1",
+            "     args:",
+            "     - a",
+            "-    - (secret) (before)",
+            "-    gone:",
+            "-      x:",
+            "-      - (secret) (before)",
+            "+    - b",
+            "+    password: (secret) (after)",
+            " metadata: {}",
+        ]
+
+    def test_of_a_release_that_goes_no_value_is_shown(self) -> None:
+        plan = Change(RELEASE, Action.UNINSTALL, "uninstalled", release({"a": "CANARY"}))
+
+        assert "-    a: (secret) (before)" in list(diff_lines(plan))
+        assert not any("CANARY" in line for line in diff_lines(plan))
 
     def test_a_value_without_secrets_is_itself(self) -> None:
         value = {"a": [1, {"b": "c"}]}

@@ -11,7 +11,7 @@ from dpfctl.model.inventory import Trouble
 from dpfctl.model.releases import description_of
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.deploy import plan_deploy
-from dpfctl.reconcile.release_health import RELEASE_NAME, RELEASE_NAMESPACE, releases_ready
+from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.releases import (
     release_change,
     releases_for_deletion,
@@ -21,7 +21,7 @@ from dpfctl.reconcile.releases import (
 )
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import Engine, HelmRules, World
-from tests.builders import Built, build
+from tests.builders import Built
 from tests.unit.reconcile_fleets import ONE, TWO, deployed, destination, fault_of, service, world
 from tests.unit.release_records import record
 
@@ -31,6 +31,7 @@ MARKS = {
     "dpu.nvidia.com/dpuservice-name": "dpu-one",
     "dpu.nvidia.com/dpuservice-namespace": "svc-ns",
 }
+OF_ONE = {"dpu.nvidia.com/cluster": "cluster-one", "dpu.nvidia.com/cluster-namespace": "ns1"}
 WANTED = wanted_release(SERVICE.resource, destination(), VALUES)
 OURS = description_of(WANTED, "0123456789abcdef" * 4)
 DEAD = UnreachableError("no route to host")
@@ -61,8 +62,14 @@ def change(there: World) -> Change:
 class TestWanted:
     def test_has_the_name_of_the_application_and_the_namespace_of_the_service(self) -> None:
         assert (WANTED.name, WANTED.namespace, WANTED.labels) == (
-            "cluster-one-dpu-one", "svc-ns", MARKS,
+            "cluster-one-dpu-one", "svc-ns", MARKS | OF_ONE,
         )  # fmt: skip
+
+    def test_says_which_cluster_it_is_for_unless_a_label_cannot(self) -> None:
+        far = wanted_release(SERVICE.resource, Destination("c" * 64, ("ns1", "c" * 64)), VALUES)
+        on_host = wanted_release(SERVICE.resource, ON_HOST, VALUES)
+
+        assert (far.labels, on_host.labels) == (MARKS, MARKS)
 
     def test_has_the_name_that_the_chart_asks_for(self) -> None:
         named = SERVICE.spec(helmChart={"source": {"releaseName": "mine"}})
@@ -113,6 +120,19 @@ class TestChange:
 
         assert found.ref.name == "cluster-one-dpu-one"
 
+    def test_one_that_was_made_for_another_cluster_is_a_conflict(self) -> None:
+        """Both DPUClusters lead to one cluster, and the chart asks for one name."""
+        side = [kept("mine", MARKS | OF_ONE)]
+        named = SERVICE.spec(helmChart={"source": {"releaseName": "mine"}}).resource
+        there = fleet(dpus={ONE: side, TWO: side})
+        fault = fault_of(release_change(named, Destination("cluster-two", TWO), VALUES, there))
+
+        assert fault.code is ExitCode.CONFLICT
+        assert fault.text == (
+            "release/svc-ns/mine: exists, and belongs to dpucluster/ns1/cluster-one, whose "
+            "kubeconfig leads to the same cluster; --adopt takes it over"
+        )
+
     @pytest.mark.parametrize("dpus", [{ONE: DEAD}, {}], ids=["dead", "unknown"])
     def test_a_cluster_out_of_reach_is_a_fault_of_its_own(self, dpus: Any) -> None:
         assert fault_of(planned(fleet(dpus=dpus))).cluster == ONE
@@ -133,6 +153,19 @@ class TestArgo:
             "cluster-one-dpu-one"
         ]
 
+    def test_nobody_knows_where_applications_cannot_be_listed(self) -> None:
+        lost = {kinds.APPLICATION: (Trouble.FORBIDDEN, "alice may not")}
+        one = plan_deploy(SERVICE.resource, fleet(troubles=lost))
+        (fault,) = one.faults
+
+        assert (fault.code, one.changes) == (ExitCode.ACCESS, ())
+        assert "alice may not" in fault.text
+
+    def test_a_cluster_without_argo_cd_is_helms(self) -> None:
+        absent = {kinds.APPLICATION: (Trouble.NOT_SERVED, "404")}
+
+        assert plan_deploy(SERVICE.resource, fleet(troubles=absent)).faults == ()
+
 
 class TestEnd:
     def test_of_releases_in_clusters_that_are_not_selected(self) -> None:
@@ -149,6 +182,40 @@ class TestEnd:
         assert not isinstance(found, Fault)
 
         assert [c.ref.name for c in found] == ["old-name"]
+
+    def test_each_of_two_that_lead_to_one_cluster_leaves_the_other_its_releases(self) -> None:
+        of_two = OF_ONE | {"dpu.nvidia.com/cluster": "cluster-two"}
+        both = [kept(marks=MARKS | OF_ONE), kept("cluster-two-dpu-one", MARKS | of_two)]
+        there = fleet(dpus={ONE: both, TWO: both})
+        places = destination(), Destination("cluster-two", TWO)
+
+        assert stale_releases(SERVICE.resource, places, there) == ()
+        ended = releases_for_deletion(SERVICE.resource, there)
+        assert not isinstance(ended, Fault)
+        assert [(c.cluster, c.ref.name) for c in ended] == [
+            (ONE, "cluster-one-dpu-one"),
+            (TWO, "cluster-two-dpu-one"),
+        ]
+
+    def test_of_a_release_for_a_cluster_that_is_called_otherwise_today(self) -> None:
+        old = kept("cluster-old-dpu-one", MARKS | {**OF_ONE, "dpu.nvidia.com/cluster": "old"})
+        found = stale_releases(SERVICE.resource, (destination(),), fleet(old))
+        assert not isinstance(found, Fault)
+
+        assert [c.ref.name for c in found] == ["cluster-old-dpu-one"]
+
+    @pytest.mark.parametrize("is_deletion", [False, True], ids=["stale", "in deletion"])
+    def test_one_that_a_run_of_helm_is_at_work_on_stays(self, is_deletion: bool) -> None:
+        there = fleet(kept("old-name", status="pending-upgrade"))
+        found = (
+            releases_for_deletion(SERVICE.resource, there)
+            if is_deletion
+            else stale_releases(SERVICE.resource, (destination(),), there)
+        )
+        assert isinstance(found, Fault)
+
+        assert (found.code, found.cluster, found.step) == (ExitCode.CONFLICT, ONE, Step.STALE)
+        assert found.text.startswith("release/svc-ns/old-name: is pending-upgrade in revision 1 ")
 
     def test_releases_of_others_stay(self) -> None:
         assert stale_releases(SERVICE.resource, (), fleet(kept(marks={}))) == ()
@@ -171,75 +238,3 @@ class TestEnd:
 
     def test_a_dead_cluster_may_hold_one(self) -> None:
         assert "no route to host" in remaining_releases(SERVICE.resource, fleet(dpus={ONE: DEAD}))
-
-
-class TestHealth:
-    def test_workloads_that_cannot_be_listed_are_not_good(self) -> None:
-        seen = fleet(kept())
-        lost = world(troubles={kinds.DAEMON_SET: (Trouble.FORBIDDEN, "alice may not")}).host
-        side = seen.dpus[ONE]
-        assert not isinstance(side, Exception)
-        there = replace(
-            seen, dpus={ONE: replace(lost, listings={**side.listings, **lost.listings})}
-        )
-        status, _, message = releases_ready(SERVICE.resource, there)
-
-        assert (status, "alice may not" in message) == ("False", True)
-
-    def workload(self, ready: int) -> Built:
-        notes = {RELEASE_NAME: WANTED.name, RELEASE_NAMESPACE: WANTED.namespace}
-        built = build(kinds.DAEMON_SET, "hbn", "svc-ns").having(
-            metadata={"annotations": notes, "generation": 1}
-        )
-        return built.status(
-            desiredNumberScheduled=2,
-            currentNumberScheduled=2,
-            updatedNumberScheduled=2,
-            numberReady=ready,
-            numberAvailable=ready,
-            observedGeneration=1,
-        )
-
-    def test_is_good_once_all_is_deployed_and_runs(self) -> None:
-        there = fleet(kept(), self.workload(2))
-
-        assert releases_ready(SERVICE.resource, there) == ("True", "Success", "")
-
-    @pytest.mark.parametrize(
-        ("side", "told"),
-        [
-            pytest.param([], "is not yet deployed.", id="no release"),
-            pytest.param([kept(status="failed")], "is failed: ", id="a failed one"),
-            pytest.param(
-                [kept(description="Upgrade complete")],
-                "was changed outside of dpfctl in revision 1",
-                id="one of somebody else's making",
-            ),
-        ],
-    )
-    def test_says_what_is_missing(self, side: list[Built], told: str) -> None:
-        status, reason, message = releases_ready(SERVICE.resource, fleet(*side))
-
-        assert (status, reason) == ("False", "Pending")
-        assert message.startswith("The following releases are not ready:\n* cluster-one: ")
-        assert told in message
-
-    def test_names_the_workload_that_does_not_run(self) -> None:
-        message = releases_ready(SERVICE.resource, fleet(kept(), self.workload(1)))[2]
-
-        assert "daemonset/svc-ns/hbn: " in message
-
-    def test_a_list_that_is_forbidden_is_not_good(self) -> None:
-        side = world(troubles={kinds.RELEASE_SECRET: (Trouble.FORBIDDEN, "alice may not")}).host
-        there = replace(fleet(), dpus={ONE: side})
-
-        assert "alice may not" in releases_ready(SERVICE.resource, there)[2]
-
-    def test_on_the_host(self) -> None:
-        local = SERVICE.spec(deployInCluster=True)
-        wanted = replace(WANTED, name="in-cluster-dpu-one")
-        there = fleet(
-            host=(kept("in-cluster-dpu-one", description=description_of(wanted, "0" * 64)),)
-        )
-
-        assert releases_ready(local.resource, there)[0] == "True"

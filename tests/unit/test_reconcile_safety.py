@@ -230,3 +230,13 @@ def test_an_interface_of_another_service_is_a_conflict() -> None:
     there = world(asking, service_interface(consumer="dpu-two"), dpus={ONE: ()})
 
     assert [fault.code for fault in plan_deploy(asking.resource, there).faults] == [6]
+
+
+def test_under_helm_nothing_waits_for_a_kind_that_is_not_there() -> None:
+    leaving = KEPT.deleting().having(metadata={"finalizers": [FINALIZER]})
+    absent = {kinds.APPLICATION: (Trouble.NOT_SERVED, "not served")}
+    there = world(leaving, dpus={ONE: ()}, engine=Engine.HELM, troubles=absent)
+
+    one = plan_follow(plan_deploy(leaving.resource, there), there)
+
+    assert [change.action for change in of_step(one.changes, Step.FINISH)] == [Action.PATCH]

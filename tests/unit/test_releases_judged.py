@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from dpfctl.model.release_secrets import PENDING
-from dpfctl.model.release_states import Judgement, ReleaseState, judge_archive, judge_release
+from dpfctl.model.release_states import (
+    Judgement,
+    ReleaseState,
+    judge_archive,
+    judge_release,
+    removal_hindrance,
+)
 from dpfctl.model.releases import StoredRelease, description_of
 from tests.builders import NOW, ago
 from tests.unit.release_records import RELEASE, stored
@@ -84,17 +90,19 @@ class TestPending:
 
         assert judged(found, recover=recover) == (
             ReleaseState.BUSY,
-            f"is {status} in revision 1 for 360 s: another run of Helm holds it",
+            f"is {status} in revision 1 since {ago('6m')}: another run of Helm holds it",
         )
 
     @pytest.mark.parametrize("status", PENDING)
     def test_an_old_one_is_left_alone_unless_it_is_to_be_recovered(self, status: str) -> None:
         found = stored(status=status, last_deployed=ago("6m1s"))
 
-        assert judged(found) == (
+        state, reason = judged(found)
+        assert (state, reason.partition(": ")[0]) == (
             ReleaseState.BUSY,
-            f"is {status} in revision 1 for 361 s: the run of Helm that holds it seems dead",
+            f"is {status} in revision 1 since {ago('6m1s')}",
         )
+        assert reason.endswith(": the run of Helm that holds it seems dead")
         assert judged(found, recover=True).state is ReleaseState.UNLOCK
 
     def test_a_clock_that_is_ahead(self) -> None:
@@ -109,6 +117,33 @@ class TestPending:
         found = stored(status="pending-install", last_deployed="")
 
         assert judged(found, recover=recover).state is state
+
+
+class TestRemoval:
+    """Whether a release may be removed now."""
+
+    @pytest.mark.parametrize(
+        ("info", "recover", "is_free"),
+        [
+            pytest.param({}, False, True, id="one that is deployed"),
+            pytest.param({"status": "failed"}, False, True, id="one that failed"),
+            pytest.param({"last_deployed": "6m"}, False, False, id="one at work"),
+            pytest.param({"last_deployed": "6m"}, True, False, id="one at work, and --recover"),
+            pytest.param({"last_deployed": "6m1s"}, False, True, id="one that died"),
+            pytest.param({"last_deployed": ""}, False, False, id="nobody knows since when"),
+            pytest.param({"last_deployed": ""}, True, True, id="nobody knows, and --recover"),
+        ],
+    )
+    def test_of_a_release(self, info: dict[str, str], recover: bool, is_free: bool) -> None:
+        if since := info.get("last_deployed"):
+            info = {**info, "last_deployed": ago(since)}
+        status = {"status": "pending-upgrade"} if "last_deployed" in info else {}
+        hindrance = removal_hindrance(
+            stored(**status, **info), now=NOW, patience=PATIENCE, recover=recover
+        )
+
+        assert (hindrance == "") is is_free
+        assert is_free or hindrance.startswith("is pending-upgrade in revision 1")
 
 
 class TestRefresh:
