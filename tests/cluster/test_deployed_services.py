@@ -14,11 +14,11 @@ from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change, Plan, Replan
+from dpfctl.reconcile.application_changes import replan_application
 from dpfctl.reconcile.applications import (
     application_change,
     applications_for_deletion,
     hold_changes,
-    replan_application,
 )
 from dpfctl.reconcile.interfaces import Binding, bind_interfaces, reclaim
 from dpfctl.reconcile.prerequisites import (

@@ -21,8 +21,10 @@ def well(built: Built, sync: str = "Synced", health: str = "Healthy") -> Built:
     return built.status(sync={"status": sync}, health={"status": health})
 
 
-def judged(there: World, built: Built | None = None) -> tuple[str, str, str] | None:
-    return applications_ready((built or service()).resource, there)
+def judged(there: World, built: Built | None = None) -> tuple[str, str, str]:
+    found = applications_ready((built or service()).resource, there)
+    assert found is not None
+    return found
 
 
 ON_ONE, ON_TWO = well(deployed(service())), well(deployed(service(), TWO))
@@ -109,7 +111,7 @@ class TestUnwell:
     def test_what_cannot_be_listed_is_not_known(self, kind: Any) -> None:
         there = world(troubles={kind: (Trouble.FORBIDDEN, "not for you")})
 
-        assert judged(there) is None
+        assert applications_ready(service().resource, there) is None
 
 
 class TestAsDpfSeesIt:
