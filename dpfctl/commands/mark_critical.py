@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dpfctl.model.inventory import Inventory
     from dpfctl.model.resources import Resource
     from dpfctl.plan import Plan
-    from dpfctl.reconcile import NodeLimit
+    from dpfctl.reconcile.hosts import NodeLimit
 
 EXAMPLES = """\b
 Examples:
@@ -87,7 +87,7 @@ def mark_critical(
     its DPUs. Hosts that would be tainted at once are told before anything is written.
     """
     from dpfctl.marks.critical import Mark
-    from dpfctl.reconcile import parse_node_limit
+    from dpfctl.reconcile.hosts import parse_node_limit
 
     session: Session = ctx.obj
     words = Words(names or (), selector, is_all, namespace, all_namespaces)
@@ -141,7 +141,7 @@ class _Job:
 
     def preview(self) -> ExitCode:
         """Print which hosts the mark would taint."""
-        from dpfctl.reconcile import critical_warnings, preview
+        from dpfctl.reconcile.hosts import critical_warnings, preview
         from dpfctl.render.preview_view import preview_data, preview_lines
 
         with closing(self.session.connect(self.target)) as cluster:
@@ -157,7 +157,7 @@ class _Job:
 
     def why_tainted(self) -> ExitCode:
         """Print which hosts are tainted, and what for."""
-        from dpfctl.reconcile import why_tainted
+        from dpfctl.reconcile.hosts import why_tainted
         from dpfctl.render.preview_view import tainted_data, tainted_lines
 
         with closing(self.session.connect(self.target)) as cluster:
@@ -174,7 +174,7 @@ class _Job:
 
     def _fleet(self, cluster: "Cluster") -> "tuple[Inventory, DpuSides]":
         """Read what hosts are judged by: a fixed number of LISTs for each cluster."""
-        from dpfctl.reconcile import kinds_for_preview
+        from dpfctl.reconcile.hosts import kinds_for_preview
 
         on_host, on_dpus = kinds_for_preview()
         host = cluster.read(on_host)
@@ -189,8 +189,13 @@ class _Job:
         """
         from dpfctl.marks.guard import owned_warnings
         from dpfctl.model.dpu_services import is_critical
-        from dpfctl.reconcile import check_limit, critical_warnings, preview, refuse_unreadable
-        from dpfctl.reconcile.impacts import mark_impacts
+        from dpfctl.reconcile.hosts import (
+            check_limit,
+            critical_warnings,
+            preview,
+            refuse_unreadable,
+        )
+        from dpfctl.reconcile.hosts.impacts import mark_impacts
 
         services = [change.before for change in plan.pending if change.before is not None]
         new = [] if self.mark.is_removal else [s for s in services if not is_critical(s)]

@@ -14,8 +14,8 @@ from dpfctl.signals import hold
 
 if TYPE_CHECKING:
     from dpfctl.model.resources import Ref
-    from dpfctl.reconcile.pass_report import PassReport, ServiceResult
     from dpfctl.reconcile.passing import Pass
+    from dpfctl.reconcile.results.report import PassReport, ServiceResult
     from dpfctl.report import Report
 
 _SHOWN = 3
@@ -53,7 +53,7 @@ class Done:
 
     def lagging(self) -> str:
         """Say which services are not ready yet, empty if there is nothing to wait for."""
-        from dpfctl.reconcile.pass_report import Standing, one_line
+        from dpfctl.reconcile.results.report import Standing, one_line
 
         waiting = (Standing.WAITING, Standing.LEAVING, Standing.FAILED)
         lines = [
@@ -66,7 +66,7 @@ class Done:
 
     def results(self) -> "tuple[ServiceResult, ...]":
         """What came of each service."""
-        from dpfctl.reconcile.pass_results import service_results
+        from dpfctl.reconcile.results.summing import service_results
 
         return service_results(self.meant, self.passed.services, self.parts)
 
@@ -93,7 +93,7 @@ def finish_pass(
     session: Session, mode: Mode, options: PassOptions, site: Site, done: Done, seconds: float
 ) -> ExitCode:
     """Print what came of a pass, and return the exit code."""
-    from dpfctl.reconcile.pass_results import pass_report
+    from dpfctl.reconcile.results.summing import pass_report
 
     hold()
     report = pass_report(done.passed, done.parts, done.results(), site.requests, seconds)

@@ -94,7 +94,7 @@ def _refuse_deletions(first: "Pass", second: "Pass") -> None:
 
 
 def _refuse_taints(second: "Pass", first: "Pass | None" = None) -> None:
-    from dpfctl.reconcile.taints import mass_taints
+    from dpfctl.reconcile.hosts.taints import mass_taints
 
     start = first.world.host if first else None
     reason = mass_taints(second.hosts.changes, second.world, start)

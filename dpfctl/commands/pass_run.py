@@ -90,7 +90,7 @@ class PassRun:
         """
         from dpfctl.model import kinds
         from dpfctl.model.targets import pick
-        from dpfctl.reconcile.dpu_side import list_failure
+        from dpfctl.reconcile.hosts.dpu_side import list_failure
         from dpfctl.reconcile.passing import begin
 
         if failure := list_failure(world.host, kinds.DPU_SERVICE):

@@ -1,47 +1,21 @@
-"""One pass of the controllers' logic, as far as it goes: which hosts are ready for pods.
+"""One pass of the controllers' logic, planned: what DPF does in a loop, to be done once.
 
-The rules are those of the controllers of DPF 26.x, made to answer once instead of forever; where
-they differ, ``docs/explanation/host-taints.md`` says so. ``readiness`` judges every host;
-``standings`` compares its verdicts with the taints of now, ``previews`` asks what a mark would
-change, and ``node_limit`` how much of that is too much. ``demands`` (what a service asks for) and
-``dpu_side`` (what a DPU cluster holds) are what is judged by, ``cautions`` is what the user should
-know before.
+The rules are those of the controllers of DPF 26.x; where they differ,
+``docs/reference/reconcile-differences.md`` says so. What a pass knows is a ``World``; ``steps`` are
+what it does, in their order. ``deploy`` plans the first half for one service, ``follow`` what
+follows from what runs on the DPUs then, ``passing`` puts both together; ``service_pass`` is one
+service on its way. Each group of rules has a room:
 
-The room is pure: inventories in, values out. It reads no cluster and writes nothing.
+    interfaces, values       what a chart is told about the networks and nodes of its service
+    prerequisites            namespaces and pull secrets in the DPU clusters
+    applications, releases   what deploys: Argo CD's Applications, or Helm's releases
+    ports                    what is published in the host cluster
+    hosts                    which hosts are ready for pods, and their taints
+    dpus                     operational conditions
+    status, results          what is said about all that: to the cluster, and to the user
+
+``guards`` is what a pass does not do unless it is forced, ``foreseen`` and ``kept_plan`` are for
+dry runs and plans in files, ``replanning`` is for lost races.
+
+All of it is pure: inventories in, values out. It reads no cluster and writes nothing.
 """
-
-from dpfctl.reconcile.cautions import critical_warnings
-from dpfctl.reconcile.node_limit import NodeLimit, check_limit, parse_node_limit
-from dpfctl.reconcile.previews import (
-    Effect,
-    HostPreview,
-    Preview,
-    kinds_for_preview,
-    preview,
-    refuse_unreadable,
-)
-from dpfctl.reconcile.readiness import judge_hosts, taints_disabled
-from dpfctl.reconcile.standings import Standing, standing, why_tainted
-from dpfctl.reconcile.verdicts import Gap, HostVerdict, State, Wait
-
-__all__ = [
-    "Effect",
-    "Gap",
-    "HostPreview",
-    "HostVerdict",
-    "NodeLimit",
-    "Preview",
-    "Standing",
-    "State",
-    "Wait",
-    "check_limit",
-    "critical_warnings",
-    "judge_hosts",
-    "kinds_for_preview",
-    "parse_node_limit",
-    "preview",
-    "refuse_unreadable",
-    "standing",
-    "taints_disabled",
-    "why_tainted",
-]

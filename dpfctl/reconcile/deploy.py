@@ -19,7 +19,7 @@ from dpfctl.model.dpu_services import is_paused, runs_on_host
 from dpfctl.model.edits import with_field
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.applications import (
+from dpfctl.reconcile.applications.wanted import (
     application_change,
     applications_for_deletion,
     hold_changes,
@@ -28,10 +28,10 @@ from dpfctl.reconcile.applications import (
 )
 from dpfctl.reconcile.destinations import Destination, destinations
 from dpfctl.reconcile.identity import service_id_of
-from dpfctl.reconcile.interfaces import bind_interfaces
-from dpfctl.reconcile.prerequisites import namespace_change, secret_changes
-from dpfctl.reconcile.privilege import allow_list_changes
-from dpfctl.reconcile.releases import (
+from dpfctl.reconcile.interfaces.claims import bind_interfaces
+from dpfctl.reconcile.prerequisites.planning import namespace_change, secret_changes
+from dpfctl.reconcile.prerequisites.privilege import allow_list_changes
+from dpfctl.reconcile.releases.wanted import (
     deployed_by_argo,
     release_change,
     releases_for_deletion,

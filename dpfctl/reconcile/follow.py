@@ -18,19 +18,19 @@ from dpfctl.model.edits import with_field
 from dpfctl.model.inventory import Inventory, Listing
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.applications import remaining_applications, stale_fault
-from dpfctl.reconcile.config_ports import cleanup, plan_ports
+from dpfctl.reconcile.applications.wanted import remaining_applications, stale_fault
 from dpfctl.reconcile.deploy import FINALIZER
-from dpfctl.reconcile.interfaces import released, unknown_claims
-from dpfctl.reconcile.maintenance import plan_requestors
-from dpfctl.reconcile.prerequisites import lost_pull_secrets
-from dpfctl.reconcile.privilege import allow_list_changes
-from dpfctl.reconcile.readiness import host_failures, judge_hosts
-from dpfctl.reconcile.releases import remaining_releases
+from dpfctl.reconcile.hosts.maintenance import plan_requestors
+from dpfctl.reconcile.hosts.readiness import host_failures, judge_hosts
+from dpfctl.reconcile.hosts.taints import adds_taint, plan_taints
+from dpfctl.reconcile.hosts.verdicts import HostVerdict
+from dpfctl.reconcile.interfaces.claims import released, unknown_claims
+from dpfctl.reconcile.ports.planning import cleanup, plan_ports
+from dpfctl.reconcile.prerequisites.planning import lost_pull_secrets
+from dpfctl.reconcile.prerequisites.privilege import allow_list_changes
+from dpfctl.reconcile.releases.wanted import remaining_releases
 from dpfctl.reconcile.service_pass import ServicePass, awaiting
 from dpfctl.reconcile.steps import EVERY_PART, PORTS, Fault, Part, Step
-from dpfctl.reconcile.taints import adds_taint, plan_taints
-from dpfctl.reconcile.verdicts import HostVerdict
 from dpfctl.reconcile.world import Engine, World
 
 

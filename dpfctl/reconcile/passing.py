@@ -11,10 +11,10 @@ from dpfctl.model import kinds
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Plan, expected
 from dpfctl.reconcile.deploy import plan_deploy
-from dpfctl.reconcile.dpu_side import list_failure
+from dpfctl.reconcile.dpus.planning import plan_operational
 from dpfctl.reconcile.follow import HostPass, identified, plan_follow, plan_hosts, renewed
+from dpfctl.reconcile.hosts.dpu_side import list_failure
 from dpfctl.reconcile.identity import service_id_of
-from dpfctl.reconcile.operational import plan_operational
 from dpfctl.reconcile.service_pass import (
     Place,
     ServicePass,
@@ -24,7 +24,7 @@ from dpfctl.reconcile.service_pass import (
     spot_of,
     without_clashes,
 )
-from dpfctl.reconcile.service_status import plan_status
+from dpfctl.reconcile.status.planning import plan_status
 from dpfctl.reconcile.steps import EVERY_PART, Part, Step
 from dpfctl.reconcile.world import World
 from dpfctl.report import Outcome, Result

@@ -7,18 +7,18 @@ from dpfctl.errors import NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
-from dpfctl.reconcile.application_changes import replan_application
+from dpfctl.reconcile.applications.changes import replan_application
 from dpfctl.reconcile.deploy import refinalize
+from dpfctl.reconcile.dpus.planning import replan_operational
 from dpfctl.reconcile.follow import refinish
-from dpfctl.reconcile.interfaces import reclaim
-from dpfctl.reconcile.maintenance import replan_requestors
-from dpfctl.reconcile.operational import replan_operational
-from dpfctl.reconcile.port_changes import replan_ports
-from dpfctl.reconcile.prerequisites import replan_prerequisite
+from dpfctl.reconcile.hosts.maintenance import replan_requestors
+from dpfctl.reconcile.hosts.taints import replan_taints
+from dpfctl.reconcile.interfaces.claims import reclaim
+from dpfctl.reconcile.ports.changes import replan_ports
+from dpfctl.reconcile.prerequisites.planning import replan_prerequisite
 from dpfctl.reconcile.service_pass import ServicePass
-from dpfctl.reconcile.service_status import plan_status
+from dpfctl.reconcile.status.planning import plan_status
 from dpfctl.reconcile.steps import Step
-from dpfctl.reconcile.taints import replan_taints
 from dpfctl.reconcile.world import World
 
 _BY_STEP = {

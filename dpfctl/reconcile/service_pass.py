@@ -10,8 +10,8 @@ from dpfctl.model.dpu_services import is_paused
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.destinations import Destination
-from dpfctl.reconcile.interfaces import NO_BINDING, Binding
-from dpfctl.reconcile.port_changes import failure_text
+from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
+from dpfctl.reconcile.ports.changes import failure_text
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.report import Outcome, Result
 

@@ -12,8 +12,8 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import READY
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
-from dpfctl.reconcile.operational_parts import PROBLEMS
-from dpfctl.reconcile.privilege import ALLOW_LIST
+from dpfctl.reconcile.dpus.parts import PROBLEMS
+from dpfctl.reconcile.prerequisites.privilege import ALLOW_LIST
 
 Raw = Mapping[str, Any]
 

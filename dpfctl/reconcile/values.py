@@ -11,12 +11,12 @@ from typing import Any
 
 from dpfctl.model import labels
 from dpfctl.model.resources import Resource
-from dpfctl.reconcile.chart_ports import wanted_names
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.identity import service_id_of
-from dpfctl.reconcile.interfaces import NO_BINDING, Binding
-from dpfctl.reconcile.networks import NETWORKS
-from dpfctl.reconcile.quantities import canonical
+from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
+from dpfctl.reconcile.interfaces.networks import NETWORKS
+from dpfctl.reconcile.interfaces.quantities import canonical
+from dpfctl.reconcile.ports.charts import wanted_names
 from dpfctl.reconcile.steps import Fault, Step
 
 Values = Mapping[str, Any]

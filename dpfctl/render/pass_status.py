@@ -10,7 +10,7 @@ from typing import Any
 
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Change
-from dpfctl.reconcile.pass_report import one_line
+from dpfctl.reconcile.results.report import one_line
 from dpfctl.render.plan_view import diff_lines
 
 _LISTS = ("conditions", "operationalConditions")

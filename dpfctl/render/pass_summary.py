@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dpfctl.model.dry_run import DryRun
-from dpfctl.reconcile.pass_report import PassReport, Standing
+from dpfctl.reconcile.results.report import PassReport, Standing
 from dpfctl.render.pass_view import host_rows, service_rows, summary_line
 from dpfctl.render.report_view import result_line
 from dpfctl.render.text import clean

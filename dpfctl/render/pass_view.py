@@ -7,8 +7,8 @@ from typing import Any
 from dpfctl.model.cluster import HOST
 from dpfctl.model.dry_run import DryRun
 from dpfctl.plan import Action
-from dpfctl.reconcile import HostVerdict, standing
-from dpfctl.reconcile.pass_report import PassReport, ServiceResult, Standing, one_line
+from dpfctl.reconcile.hosts import HostVerdict, standing
+from dpfctl.reconcile.results.report import PassReport, ServiceResult, Standing, one_line
 from dpfctl.reconcile.service_pass import place_of, spot_of
 from dpfctl.reconcile.steps import Step
 from dpfctl.render.listing import lay_out_cells

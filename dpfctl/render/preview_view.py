@@ -5,7 +5,15 @@ from typing import Any
 
 from dpfctl.errors import DpfctlError
 from dpfctl.model.resources import Ref
-from dpfctl.reconcile import Effect, HostPreview, HostVerdict, Preview, Standing, Wait, standing
+from dpfctl.reconcile.hosts import (
+    Effect,
+    HostPreview,
+    HostVerdict,
+    Preview,
+    Standing,
+    Wait,
+    standing,
+)
 from dpfctl.render.listing import lay_out_cells
 from dpfctl.render.text import clean
 

@@ -14,14 +14,14 @@ from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change, Plan, Replan
-from dpfctl.reconcile.application_changes import replan_application
-from dpfctl.reconcile.applications import (
+from dpfctl.reconcile.applications.changes import replan_application
+from dpfctl.reconcile.applications.wanted import (
     application_change,
     applications_for_deletion,
     hold_changes,
 )
-from dpfctl.reconcile.interfaces import Binding, bind_interfaces, reclaim
-from dpfctl.reconcile.prerequisites import (
+from dpfctl.reconcile.interfaces.claims import Binding, bind_interfaces, reclaim
+from dpfctl.reconcile.prerequisites.planning import (
     namespace_change,
     replan_prerequisite,
     secret_changes,

@@ -12,8 +12,8 @@ from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Plan
-from dpfctl.reconcile.config_ports import plan_ports, published_ports
-from dpfctl.reconcile.port_changes import replan_ports
+from dpfctl.reconcile.ports.changes import replan_ports
+from dpfctl.reconcile.ports.planning import plan_ports, published_ports
 from dpfctl.reconcile.steps import Fault
 from dpfctl.reconcile.world import World
 from dpfctl.report import Report

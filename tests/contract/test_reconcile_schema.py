@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from dpfctl.model.dry_run import DryRun
 from dpfctl.plan import Action
-from dpfctl.reconcile.pass_report import Standing as ServiceStanding
-from dpfctl.reconcile.standings import Standing as HostStanding
+from dpfctl.reconcile.hosts.standings import Standing as HostStanding
+from dpfctl.reconcile.results.report import Standing as ServiceStanding
 from dpfctl.reconcile.steps import Step
 from dpfctl.reconcile.world import Engine
 from dpfctl.report import Result

@@ -7,9 +7,9 @@ from dpfctl.model import kinds
 from dpfctl.model.dry_run import DryRun
 from dpfctl.model.resources import Ref
 from dpfctl.plan import Action, Change, Plan
-from dpfctl.reconcile.pass_report import PassReport, ServiceResult, Standing
+from dpfctl.reconcile.hosts.verdicts import HostVerdict, Wait
+from dpfctl.reconcile.results.report import PassReport, ServiceResult, Standing
 from dpfctl.reconcile.steps import Step
-from dpfctl.reconcile.verdicts import HostVerdict, Wait
 from dpfctl.render.pass_summary import summary_text
 from dpfctl.report import Outcome, Report, Result
 from tests.builders import NS, application

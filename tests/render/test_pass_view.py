@@ -13,10 +13,10 @@ from dpfctl.model.dry_run import DryRun
 from dpfctl.model.release_objects import release_body
 from dpfctl.model.resources import Ref
 from dpfctl.plan import Action, Change, Plan
-from dpfctl.reconcile.pass_report import PassReport, ServiceResult, Standing
+from dpfctl.reconcile.hosts.verdicts import Gap, HostVerdict, Wait
+from dpfctl.reconcile.results.report import PassReport, ServiceResult, Standing
 from dpfctl.reconcile.service_pass import spot_of
 from dpfctl.reconcile.steps import Step
-from dpfctl.reconcile.verdicts import Gap, HostVerdict, Wait
 from dpfctl.render.machine import to_json
 from dpfctl.render.pass_view import pass_data, pass_lines, pass_names, summary_line, trouble
 from dpfctl.report import Outcome, Report, Result

@@ -5,7 +5,7 @@ import pytest
 from dpfctl.errors import UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
-from dpfctl.reconcile import Preview, preview, why_tainted
+from dpfctl.reconcile.hosts import Preview, preview, why_tainted
 from dpfctl.render.machine import to_json, to_yaml
 from dpfctl.render.preview_view import (
     preview_data,

@@ -8,7 +8,7 @@ from dpfctl.errors import DpfctlError
 from dpfctl.model.cluster import ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
-from dpfctl.reconcile import HostVerdict, judge_hosts
+from dpfctl.reconcile.hosts import HostVerdict, judge_hosts
 from tests import builders as make
 from tests.builders import Built, flat, inventory
 

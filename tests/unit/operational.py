@@ -6,8 +6,8 @@ from typing import Any
 from dpfctl.model import kinds
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Change
-from dpfctl.reconcile.operational import FEATURE, plan_operational
-from dpfctl.reconcile.operational_parts import PROBLEMS
+from dpfctl.reconcile.dpus.parts import PROBLEMS
+from dpfctl.reconcile.dpus.planning import FEATURE, plan_operational
 from dpfctl.reconcile.world import World
 from tests.builders import Built, condition, node
 from tests.unit.hosts import linked, placed

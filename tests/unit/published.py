@@ -7,7 +7,7 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Change
-from dpfctl.reconcile.config_ports import plan_ports
+from dpfctl.reconcile.ports.planning import plan_ports
 from dpfctl.reconcile.steps import Fault
 from dpfctl.reconcile.world import World
 from tests.builders import Built, build, dpu_node, node

@@ -5,7 +5,7 @@ import pytest
 from dpfctl.errors import UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
-from dpfctl.reconcile import critical_warnings
+from dpfctl.reconcile.hosts import critical_warnings
 from tests.builders import NS, Built, dpu_node, dpu_service, inventory, node, operator_config
 from tests.unit.hosts import Site, cluster, meant_for, one_host, service, site, with_label
 

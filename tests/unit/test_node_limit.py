@@ -3,7 +3,7 @@
 import pytest
 
 from dpfctl.errors import ExitCode, InputError, RejectedError
-from dpfctl.reconcile import NodeLimit, Preview, check_limit, parse_node_limit, preview
+from dpfctl.reconcile.hosts import NodeLimit, Preview, check_limit, parse_node_limit, preview
 from tests.builders import Built, node
 from tests.unit.hosts import (
     cluster,

@@ -19,18 +19,18 @@ from dpfctl.model.dry_run import DryRun
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.resources import Ref
 from dpfctl.plan import Action, Change, Plan
-from dpfctl.reconcile.pass_report import PassReport, ServiceResult, Standing, one_line
-from dpfctl.reconcile.pass_results import (
+from dpfctl.reconcile.hosts.verdicts import HostVerdict
+from dpfctl.reconcile.passing import begin
+from dpfctl.reconcile.results.report import PassReport, ServiceResult, Standing, one_line
+from dpfctl.reconcile.results.summing import (
     hosts_after,
     pass_report,
     service_results,
     unread_of,
     warnings_of,
 )
-from dpfctl.reconcile.passing import begin
 from dpfctl.reconcile.service_pass import ServicePass, awaiting, spot_of
 from dpfctl.reconcile.steps import Fault, Step
-from dpfctl.reconcile.verdicts import HostVerdict
 from dpfctl.report import Outcome, Report, Result
 from tests.builders import Built, condition
 from tests.unit.hosts import linked, tainted, worker

@@ -5,7 +5,7 @@ import pytest
 from dpfctl.errors import AccessError, DpfctlError, ForbiddenError, NotFoundError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
-from dpfctl.reconcile import (
+from dpfctl.reconcile.hosts import (
     Effect,
     Preview,
     Standing,

@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 
 from dpfctl.model.dpu_services import is_critical
-from dpfctl.reconcile import State, judge_hosts
+from dpfctl.reconcile.hosts import State, judge_hosts
 from tests.builders import NS, Built, dpu_service, node
 from tests.unit.hosts import (
     DPU_READY,

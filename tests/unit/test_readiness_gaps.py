@@ -6,7 +6,7 @@ from dpfctl.errors import AccessError, DpfctlError, ForbiddenError, NotFoundErro
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.kinds import Kind
-from dpfctl.reconcile import HostVerdict, State, judge_hosts, taints_disabled
+from dpfctl.reconcile.hosts import HostVerdict, State, judge_hosts, taints_disabled
 from tests.builders import NS, Built, dpu, dpu_node, inventory, node, operator_config
 from tests.unit.hosts import (
     cluster,

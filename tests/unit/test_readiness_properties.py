@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dpfctl.errors import DpfctlError, UnreachableError
 from dpfctl.model.resources import Ref
-from dpfctl.reconcile import (
+from dpfctl.reconcile.hosts import (
     Effect,
     HostVerdict,
     State,

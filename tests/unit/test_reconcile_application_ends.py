@@ -7,8 +7,8 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.applications import SKIP_RECONCILE
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.application_changes import replan_application
-from dpfctl.reconcile.applications import (
+from dpfctl.reconcile.applications.changes import replan_application
+from dpfctl.reconcile.applications.wanted import (
     applications_for_deletion,
     hold_changes,
     remaining_applications,

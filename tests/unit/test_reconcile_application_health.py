@@ -6,7 +6,7 @@ import pytest
 
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
-from dpfctl.reconcile.application_health import applications_ready
+from dpfctl.reconcile.applications.health import applications_ready
 from dpfctl.reconcile.world import World
 from tests.builders import NS, Built
 from tests.unit.reconcile_fleets import ONE, TWO, cluster, deployed, service, world

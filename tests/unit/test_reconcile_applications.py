@@ -9,9 +9,9 @@ from dpfctl.model import kinds
 from dpfctl.model.applications import SKIP_RECONCILE
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.application_bodies import application_body
-from dpfctl.reconcile.application_changes import replan_application
-from dpfctl.reconcile.applications import application_change
+from dpfctl.reconcile.applications.bodies import application_body
+from dpfctl.reconcile.applications.changes import replan_application
+from dpfctl.reconcile.applications.wanted import application_change
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World

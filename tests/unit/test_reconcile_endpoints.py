@@ -7,7 +7,7 @@ import pytest
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.labels import OLD_HOST
-from dpfctl.reconcile.endpoints import Endpoint, Endpoints, endpoints_of
+from dpfctl.reconcile.ports.endpoints import Endpoint, Endpoints, endpoints_of
 from dpfctl.reconcile.steps import Fault, Step
 from tests.builders import NS, Built, dpu_node, inventory, node
 from tests.unit.published import DPU_NODES, DPUS, HAS_KEY, dpu

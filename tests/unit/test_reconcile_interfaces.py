@@ -9,7 +9,7 @@ from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.labels import CONSUMED_BY
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.interfaces import (
+from dpfctl.reconcile.interfaces.claims import (
     NO_BINDING,
     Binding,
     bind_interfaces,

@@ -7,7 +7,7 @@ import pytest
 from dpfctl.errors import NotFoundError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.maintenance import plan_requestors, replan_requestors
+from dpfctl.reconcile.hosts.maintenance import plan_requestors, replan_requestors
 from dpfctl.reconcile.steps import Step
 from tests.builders import NS, Built, build, condition, dpu_service_chain, maintenance, node
 from tests.unit.hosts import linked, meant_for, placed, running, service, with_label

@@ -7,8 +7,8 @@ import pytest
 
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
-from dpfctl.reconcile.nad_resources import TRUSTED, nad_resources
-from dpfctl.reconcile.networks import NETWORKS, networks_annotation
+from dpfctl.reconcile.interfaces.networks import NETWORKS, networks_annotation
+from dpfctl.reconcile.interfaces.resources import TRUSTED, nad_resources
 from dpfctl.reconcile.steps import Step
 from tests.builders import Built, build
 from tests.unit.reconcile_fleets import SVC_NS, fault_of, service, service_interface, world

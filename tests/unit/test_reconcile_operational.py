@@ -8,7 +8,7 @@ from dpfctl.errors import NotFoundError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action
-from dpfctl.reconcile.operational import (
+from dpfctl.reconcile.dpus.planning import (
     operational_warnings,
     plan_operational,
     replan_operational,

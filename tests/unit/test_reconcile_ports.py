@@ -9,8 +9,8 @@ from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.kinds import Kind
 from dpfctl.plan import Action
-from dpfctl.reconcile.config_ports import cleanup, plan_ports
 from dpfctl.reconcile.identity import CONTROLLER
+from dpfctl.reconcile.ports.planning import cleanup, plan_ports
 from dpfctl.reconcile.steps import Step
 from tests.builders import Built, build, inventory, operator_config
 from tests.unit.published import (

@@ -10,9 +10,9 @@ from dpfctl.model import kinds
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.config_ports import published_ports
-from dpfctl.reconcile.port_cautions import port_warnings
-from dpfctl.reconcile.port_changes import failure_text, replan_ports
+from dpfctl.reconcile.ports.cautions import port_warnings
+from dpfctl.reconcile.ports.changes import failure_text, replan_ports
+from dpfctl.reconcile.ports.planning import published_ports
 from dpfctl.reconcile.steps import Step
 from tests.builders import Built, build
 from tests.unit.published import (

@@ -9,7 +9,7 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.prerequisites import (
+from dpfctl.reconcile.prerequisites.planning import (
     lost_pull_secrets,
     namespace_change,
     replan_prerequisite,

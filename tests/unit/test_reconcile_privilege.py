@@ -9,8 +9,8 @@ from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.prerequisites import replan_prerequisite
-from dpfctl.reconcile.privilege import (
+from dpfctl.reconcile.prerequisites.planning import replan_prerequisite
+from dpfctl.reconcile.prerequisites.privilege import (
     ALLOW_LIST,
     FEATURE,
     allow_list_changes,

@@ -12,7 +12,7 @@ from dpfctl.model.releases import description_of
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.destinations import ON_HOST, Destination
-from dpfctl.reconcile.releases import (
+from dpfctl.reconcile.releases.wanted import (
     release_change,
     releases_for_deletion,
     remaining_releases,

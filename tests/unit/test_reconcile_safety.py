@@ -10,10 +10,10 @@ from dpfctl.plan import Action, Change
 from dpfctl.reconcile.deploy import FINALIZER, plan_deploy
 from dpfctl.reconcile.follow import plan_follow, refinish
 from dpfctl.reconcile.guards import withdrawn_ports
+from dpfctl.reconcile.hosts.taints import mass_taints, plan_taints
 from dpfctl.reconcile.passing import begin, follow
-from dpfctl.reconcile.service_status import found_states
+from dpfctl.reconcile.status.planning import found_states
 from dpfctl.reconcile.steps import APPLICATIONS_READY, PREREQUISITES, Step
-from dpfctl.reconcile.taints import mass_taints, plan_taints
 from dpfctl.reconcile.world import Engine, World
 from tests.builders import NOW, Built, node, operator_config
 from tests.unit.hosts import Site, critical, linked, placed, running, site, tainted, worker

@@ -7,9 +7,9 @@ import pytest
 from dpfctl.errors import NotFoundError, UnreachableError
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.readiness import judge_hosts
+from dpfctl.reconcile.hosts.readiness import judge_hosts
+from dpfctl.reconcile.hosts.taints import plan_taints, replan_taints
 from dpfctl.reconcile.steps import Step
-from dpfctl.reconcile.taints import plan_taints, replan_taints
 from dpfctl.reconcile.world import World
 from tests.builders import NOW, NS, Built, condition, node, operator_config
 from tests.unit.hosts import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpfctl.reconcile.taints import mass_taints, plan_taints
+from dpfctl.reconcile.hosts.taints import mass_taints, plan_taints
 from dpfctl.reconcile.world import World
 from tests.builders import NOW, Built, node
 from tests.unit.hosts import Site, cluster, critical, linked, placed, running, site, tainted, worker

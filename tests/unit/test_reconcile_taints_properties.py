@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.readiness import judge_hosts
-from dpfctl.reconcile.taints import our_effects, plan_taints, replan_taints
-from dpfctl.reconcile.verdicts import TAINT_KEY
+from dpfctl.reconcile.hosts.readiness import judge_hosts
+from dpfctl.reconcile.hosts.taints import our_effects, plan_taints, replan_taints
+from dpfctl.reconcile.hosts.verdicts import TAINT_KEY
 from dpfctl.reconcile.world import World
 from tests import builders as make
 from tests.builders import NOW, Built, condition, operator_config

@@ -6,8 +6,8 @@ import pytest
 
 from dpfctl.model import labels
 from dpfctl.reconcile.destinations import ON_HOST, Destination
-from dpfctl.reconcile.interfaces import NO_BINDING, Binding
-from dpfctl.reconcile.quantities import canonical
+from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
+from dpfctl.reconcile.interfaces.quantities import canonical
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.values import helm_values, value_warnings, values_json
 from tests.builders import Built

@@ -8,7 +8,7 @@ import pytest
 from dpfctl.model import kinds
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.releases import description_of
-from dpfctl.reconcile.release_health import RELEASE_NAME, RELEASE_NAMESPACE, releases_ready
+from dpfctl.reconcile.releases.health import RELEASE_NAME, RELEASE_NAMESPACE, releases_ready
 from dpfctl.reconcile.world import World
 from tests.builders import Built, build, inventory
 from tests.unit.reconcile_fleets import ONE, TWO

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dpfctl.model.timestamps import format_time
-from dpfctl.reconcile.service_conditions import (
+from dpfctl.reconcile.status.conditions import (
     GOOD,
     SERVICE_TYPES,
     State,

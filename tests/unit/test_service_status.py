@@ -12,7 +12,7 @@ from dpfctl.plan import Action
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.follow import plan_follow
 from dpfctl.reconcile.service_pass import ServicePass, awaiting, place_of, spot_of
-from dpfctl.reconcile.service_status import SPIFFE_FIELD, plan_status, wanted_status
+from dpfctl.reconcile.status.planning import SPIFFE_FIELD, plan_status, wanted_status
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World
 from dpfctl.report import Outcome, Result

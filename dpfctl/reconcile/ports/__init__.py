@@ -1,0 +1,1 @@
+"""Ports of a service in a DPU cluster, published in the host cluster."""

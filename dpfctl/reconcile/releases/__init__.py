@@ -1,0 +1,1 @@
+"""Helm releases, which stand for Applications where Helm deploys."""
