@@ -14,6 +14,7 @@ from tests.bench.endurance import figures as figures_of_endurance
 from tests.bench.figures import Figure
 from tests.bench.on_cluster import figures as figures_on_cluster
 from tests.bench.on_files import figures as figures_on_files
+from tests.bench.passes import figures as figures_of_passes
 from tests.bench.writes import figures as figures_of_writes
 
 RUNS = 5
@@ -40,6 +41,7 @@ def _figures(folder: Path) -> Iterator[Figure]:
     yield from figures_on_files(folder, environ, RUNS)
     yield from figures_on_cluster(folder, environ, RUNS)
     yield from figures_of_endurance(folder)
+    yield from figures_of_passes(folder, environ, RUNS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,251 @@
+"""Fleets for passes: n hosts with one DPU each, 12 services on every DPU, two DPU clusters.
+
+Objects are as large as real ones: nodes with images and conditions, pods with volumes, probes and
+statuses. What a pass would deploy is there and healthy, so that a pass has nothing to do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dpfctl.model import labels
+from dpfctl.reconcile.dpus.parts import PROBLEMS
+
+NAMESPACE = "dpf-operator-system"
+CLUSTERS = ("compute-a", "compute-b")
+SERVICES = tuple(f"service-{number:02}" for number in range(12))
+CRITICAL, EXPOSED = SERVICES[:3], SERVICES[2:5]
+SINCE = "2026-11-01T08:00:00Z"
+
+_IMAGES = 30
+_FIRST_PORT = 30_100
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PassFleet:
+    """A host cluster and its DPU clusters, as plain objects.
+
+    Attributes:
+        host: Objects of the host cluster, but for the Secrets that lead into DPU clusters.
+        sides: Name of a DPUCluster -> objects of that cluster.
+    """
+
+    host: tuple[Object, ...] = field(repr=False)
+    sides: dict[str, tuple[Object, ...]] = field(repr=False)
+
+
+def pass_fleet(dpus: int) -> PassFleet:
+    """Return a fleet of ``dpus`` DPUs, half of them in each DPU cluster."""
+    numbers = range(dpus)
+    host = (*_frame(), *(one for number in numbers for one in _unit(number)))
+    sides = {
+        name: (*_charts(), *(one for number in numbers[at::2] for one in _dpu_side(number)))
+        for at, name in enumerate(CLUSTERS)
+    }
+    return PassFleet(host, sides)
+
+
+def guardian() -> Object:
+    """One more critical service, which runs nowhere: every host has to wait for it."""
+    body = _service("guardian", len(SERVICES))
+    body["metadata"]["labels"] = {labels.CRITICAL: ""}
+    return body
+
+
+def host_name(number: int) -> str:
+    """The name of a host, which its Node and its DPUNode have."""
+    return f"host-{number:05}"
+
+
+def _frame() -> Iterator[Object]:
+    spec = {"deploymentMode": "host-trusted", "provisioningController": {}}
+    yield _made("operator.dpu.nvidia.com/v1alpha1", "DPFOperatorConfig", "config", spec=spec)
+    for name in CLUSTERS:
+        spec = {"type": "static", "kubeconfig": f"{name}-kubeconfig"}
+        marks = {"site": name}
+        body = _made("provisioning.dpu.nvidia.com/v1alpha1", "DPUCluster", name, marks, spec=spec)
+        yield body | {"status": {"phase": "Ready"}}
+    for number, name in enumerate(SERVICES):
+        yield _service(name, number)
+
+
+def _service(name: str, number: int) -> Object:
+    source = {"repoURL": "oci://charts.example.com/dpf", "chart": name, "version": "1.0.0"}
+    spec: Object = {
+        "helmChart": {"source": source, "values": {"mtu": 9000}},
+        "security": {"privileged": False},
+        "serviceID": name,
+    }
+    if name in EXPOSED:
+        port = {"name": "main", "port": 8000 + number, "protocol": "TCP"}
+        spec["configPorts"] = {"serviceType": "NodePort", "ports": [port]}
+        spec["dpuClusterSelector"] = {"matchLabels": {"site": CLUSTERS[number % 2]}}
+    marks = {labels.CRITICAL: ""} if name in CRITICAL else {}
+    body = _made("svc.dpu.nvidia.com/v1alpha1", "DPUService", name, marks, spec=spec)
+    return body | {"status": {"serviceID": name, "conditions": []}}
+
+
+def _unit(number: int) -> Iterator[Object]:
+    """A host: its Node, its DPUNode, and the DPU in it."""
+    name, device = host_name(number), f"mt{number:05}"
+    taint = {"key": "example.com/rack", "value": f"r{number % 40}", "effect": "PreferNoSchedule"}
+    yield _node(name, {"kubernetes.io/hostname": name}, f"10.1.{number >> 8}.{number & 255}") | {
+        "spec": {"taints": [taint]}
+    }
+    group = "provisioning.dpu.nvidia.com/v1alpha1"
+    node = _made(group, "DPUNode", name, spec={"dpus": [{"name": device}]})
+    yield node | {"status": {"kubeNodeRef": name, "conditions": [_condition("Ready")]}}
+    spec = {
+        "dpuNodeName": name,
+        "dpuDeviceName": device,
+        "serialNumber": device,
+        "bfb": "bundle",
+        "dpuFlavor": "flavor",
+        "nodeEffect": {"noEffect": True},
+        "cluster": {"name": CLUSTERS[number % 2], "namespace": NAMESPACE},
+    }
+    kinds = ("Ready", "OSInstalled", "HostNetworkReady", "DPUClusterReady", "BFBReady")
+    status = {"phase": "Ready", "conditions": [_condition(kind) for kind in kinds]}
+    yield _made(group, "DPU", f"{name}-{device}", spec=spec) | {"status": status}
+
+
+def _charts() -> Iterator[Object]:
+    """The Services that the charts of exposed services make in a DPU cluster."""
+    for number, name in enumerate(EXPOSED):
+        marks = {labels.DPU_SERVICE_NAME: name, labels.DPU_SERVICE_NAMESPACE: NAMESPACE}
+        at = SERVICES.index(name)
+        port = {"name": "main", "port": 8000 + at, "protocol": "TCP"}
+        spec = {"type": "NodePort", "ports": [port | {"nodePort": _FIRST_PORT + number}]}
+        yield _made("v1", "Service", f"chart-{name}", marks, spec=spec)
+
+
+def _dpu_side(number: int) -> Iterator[Object]:
+    """A DPU as a Node of its cluster, and a pod of each service on it."""
+    host = host_name(number)
+    name, marks = f"{host}-mt{number:05}", {labels.DPU_NODE_NAME: host}
+    marks |= {labels.DPU_NODE_NAMESPACE: NAMESPACE, "kubernetes.io/hostname": name}
+    node = _node(name, marks, f"10.2.{number >> 8}.{number & 255}")
+    good = [_condition(kind, "False", "Good") for kind in PROBLEMS]
+    node["status"]["conditions"] += good
+    yield node
+    for service in SERVICES:
+        yield _pod(service, name, number)
+
+
+def _node(name: str, marks: dict[str, str], address: str) -> Object:
+    resources = {"cpu": "16", "memory": "32Gi", "pods": "110", "ephemeral-storage": "60Gi"}
+    kinds = ("MemoryPressure", "DiskPressure", "PIDPressure", "Ready")
+    body = _made("v1", "Node", name, {"kubernetes.io/arch": "arm64", **marks})
+    del body["metadata"]["namespace"]
+    return body | {
+        "status": {
+            "addresses": [
+                {"type": "InternalIP", "address": address},
+                {"type": "Hostname", "address": name},
+            ],
+            "capacity": resources,
+            "allocatable": resources,
+            "conditions": [_condition(k, "True" if k == "Ready" else "False") for k in kinds],
+            "images": _NODE_IMAGES,
+            "nodeInfo": _NODE_INFO,
+        }
+    }
+
+
+def _pod(service: str, node: str, number: int) -> Object:
+    name = f"{service}-{number:05}"
+    body = _made("v1", "Pod", name, {labels.SERVICE_ID: service, "app": service})
+    kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+    return body | {
+        "spec": {**_POD_SPEC, "nodeName": node},
+        "status": {
+            "phase": "Running",
+            "podIP": f"10.3.{number >> 8}.{number & 255}",
+            "qosClass": "Burstable",
+            "startTime": SINCE,
+            "conditions": [_condition(kind) for kind in kinds],
+            "containerStatuses": [_running(name)],
+        },
+    }
+
+
+def _running(pod: str) -> Object:
+    return {
+        "name": "main",
+        "image": "registry.example.com/dpf/service:1.0.0",
+        "imageID": f"registry.example.com/dpf/service@sha256:{'ab' * 32}",
+        "containerID": f"containerd://{pod}{'cd' * 24}",
+        "ready": True,
+        "started": True,
+        "restartCount": 0,
+        "state": {"running": {"startedAt": SINCE}},
+        "lastState": {},
+    }
+
+
+def _condition(kind: str, status: str = "True", reason: str = "Success") -> Object:
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": "",
+        "lastTransitionTime": SINCE,
+    }
+
+
+def _made(
+    api: str, kind: str, name: str, marks: dict[str, str] | None = None, **more: Any
+) -> Object:
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": marks or {}}
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, **more}
+
+
+_NODE_IMAGES = [
+    {
+        "names": [
+            f"registry.example.com/dpf/image-{n}@sha256:{n:064x}",
+            f"registry.example.com/dpf/image-{n}:1.0.0",
+        ],
+        "sizeBytes": 100_000_000 + n,
+    }
+    for n in range(_IMAGES)
+]
+_NODE_INFO = {
+    "architecture": "arm64",
+    "bootID": "3f1c2a1e-0000-4000-8000-000000000000",
+    "containerRuntimeVersion": "containerd://2.0.0",
+    "kernelVersion": "6.8.0-bluefield",
+    "kubeProxyVersion": "",
+    "kubeletVersion": "v1.36.3",
+    "machineID": "5f1c2a1e000040008000000000000000",
+    "operatingSystem": "linux",
+    "osImage": "Ubuntu 24.04 LTS",
+    "systemUUID": "7f1c2a1e-0000-4000-8000-000000000000",
+}
+_PROBE = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10, "failureThreshold": 3}
+_POD_SPEC: Object = {
+    "hostNetwork": False,
+    "terminationGracePeriodSeconds": 30,
+    "containers": [
+        {
+            "name": "main",
+            "image": "registry.example.com/dpf/service:1.0.0",
+            "args": ["--config=/etc/service/config.yaml", "--log-level=info"],
+            "env": [{"name": f"SETTING_{n}", "value": f"value-{n}"} for n in range(12)],
+            "livenessProbe": _PROBE,
+            "readinessProbe": _PROBE,
+            "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
+            "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}},
+            "volumeMounts": [
+                {"name": f"volume-{n}", "mountPath": f"/var/lib/service/{n}"} for n in range(4)
+            ],
+        }
+    ],
+    "tolerations": [
+        {"key": f"node.kubernetes.io/{word}", "operator": "Exists", "effect": "NoExecute"}
+        for word in ("not-ready", "unreachable", "disk-pressure", "pid-pressure")
+    ],
+    "volumes": [{"name": f"volume-{n}", "emptyDir": {}} for n in range(4)],
+}
