@@ -19,7 +19,7 @@ from dpfctl.model.kinds import Kind
 
 Json = dict[str, Any]
 
-_BUILT_IN = ("", "apps", "discovery.k8s.io", "apiextensions.k8s.io")
+_BUILT_IN = ("", "apps", "coordination.k8s.io", "discovery.k8s.io", "apiextensions.k8s.io")
 DEFINED = tuple(kind for kind in kinds.ALL if kind.group not in _BUILT_IN)
 """Kinds that a server knows by our CRDs."""
 
