@@ -14,6 +14,7 @@ from tests.bench.endurance import figures as figures_of_endurance
 from tests.bench.figures import Figure
 from tests.bench.on_cluster import figures as figures_on_cluster
 from tests.bench.on_files import figures as figures_on_files
+from tests.bench.passes import figure_of_planning, figures_of_kills
 from tests.bench.passes import figures as figures_of_passes
 from tests.bench.writes import figures as figures_of_writes
 
@@ -38,10 +39,12 @@ def _figures(folder: Path) -> Iterator[Figure]:
     # A process counts as having used, at its start, as much memory as the one that started it: the
     # figures whose limit is low come before those that make this one large.
     yield from figures_of_writes(folder, environ, RUNS)
+    yield from figures_of_passes(folder, environ, RUNS)
     yield from figures_on_files(folder, environ, RUNS)
     yield from figures_on_cluster(folder, environ, RUNS)
     yield from figures_of_endurance(folder)
-    yield from figures_of_passes(folder, environ, RUNS)
+    yield from figures_of_kills(folder)
+    yield figure_of_planning(RUNS)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ statuses. What a pass would deploy is there and healthy, so that a pass has noth
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from dpfctl.model import labels
@@ -23,28 +22,17 @@ _FIRST_PORT = 30_100
 Object = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PassFleet:
-    """A host cluster and its DPU clusters, as plain objects.
-
-    Attributes:
-        host: Objects of the host cluster, but for the Secrets that lead into DPU clusters.
-        sides: Name of a DPUCluster -> objects of that cluster.
-    """
-
-    host: tuple[Object, ...] = field(repr=False)
-    sides: dict[str, tuple[Object, ...]] = field(repr=False)
+def host_objects(dpus: int) -> Iterator[Object]:
+    """Yield the host cluster of so many DPUs, but for the Secrets that lead into DPU clusters."""
+    yield from _frame()
+    yield from (one for number in range(dpus) for one in _unit(number))
 
 
-def pass_fleet(dpus: int) -> PassFleet:
-    """Return a fleet of ``dpus`` DPUs, half of them in each DPU cluster."""
-    numbers = range(dpus)
-    host = (*_frame(), *(one for number in numbers for one in _unit(number)))
-    sides = {
-        name: (*_charts(), *(one for number in numbers[at::2] for one in _dpu_side(number)))
-        for at, name in enumerate(CLUSTERS)
-    }
-    return PassFleet(host, sides)
+def side_objects(name: str, dpus: int) -> Iterator[Object]:
+    """Yield a DPU cluster of such a fleet, which has every second DPU."""
+    yield from _charts()
+    numbers = range(CLUSTERS.index(name), dpus, len(CLUSTERS))
+    yield from (one for number in numbers for one in _dpu_side(number))
 
 
 def guardian() -> Object:

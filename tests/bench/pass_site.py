@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tests.bench.on_files import DPFCTL, PYTHON
-from tests.bench.pass_fleet import CLUSTERS, NAMESPACE, Object, pass_fleet
+from tests.bench.pass_fleet import CLUSTERS, NAMESPACE, Object, host_objects, side_objects
 from tests.bench.processes import run
 from tests.controlplane.api import MERGE_PATCH, at_once
 from tests.controlplane.audit import Recording, recorded
@@ -16,6 +17,7 @@ from tests.controlplane.load import apply_objects
 
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
 
+_AT_ONCE = 500
 _APPLICATIONS = "/apis/argoproj.io/v1alpha1/applications"
 _HEALTHY = {"status": {"sync": {"status": "Synced"}, "health": {"status": "Healthy"}}}
 
@@ -36,11 +38,10 @@ class PassSite:
 
     def fill(self, dpus: int) -> None:
         """Let there be so many DPUs, and run passes until there is nothing more to do."""
-        fleet = pass_fleet(dpus)
         for name, side in zip(CLUSTERS, self.sides, strict=True):
             self.lead(name, side.kubeconfig_text(side.admin_token))
-            apply_objects(side, fleet.sides[name])
-        apply_objects(self.host, fleet.host)
+            _load(side, side_objects(name, dpus))
+        _load(self.host, host_objects(dpus))
         run(self.argv("--force"), self.environ)
         self._report_healthy()
         run(self.argv("--force"), self.environ)
@@ -85,6 +86,12 @@ def pass_site(folder: Path, environ: Mapping[str, str]) -> Iterator[PassSite]:
             apply_objects(cluster, crd_documents())
         host, *sides = found
         yield PassSite(host, tuple(sides), environ)
+
+
+def _load(cluster: ControlPlane, objects: Iterator[Object]) -> None:
+    """Create objects few at a time: what this process holds counts for those that it starts."""
+    while some := list(islice(objects, _AT_ONCE)):
+        apply_objects(cluster, some)
 
 
 def _way_in(name: str, kubeconfig: str) -> Object:

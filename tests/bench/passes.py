@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,14 @@ from dpfctl.reconcile.passing import begin, follow, status_plan
 from dpfctl.reconcile.slimming import slim
 from dpfctl.reconcile.world import World
 from tests.bench.figures import Figure
-from tests.bench.pass_fleet import CLUSTERS, NAMESPACE, Object, guardian, pass_fleet
+from tests.bench.pass_fleet import (
+    CLUSTERS,
+    NAMESPACE,
+    Object,
+    guardian,
+    host_objects,
+    side_objects,
+)
 from tests.bench.pass_site import WRITES, PassSite, pass_site
 from tests.bench.processes import Run, best, in_turn, run
 from tests.cluster.host_sites import path_of
@@ -46,8 +53,6 @@ def figures(folder: Path, environ: Mapping[str, str], runs: int) -> Iterator[Fig
         site.fill(LARGE)
         yield from _idle(site, few, runs)
         yield from _taints(site)
-    yield _planning(runs)
-    yield from figures_of_kills(folder)
 
 
 def _idle(site: PassSite, few: Sequence[Recording], runs: int) -> Iterator[Figure]:
@@ -125,7 +130,7 @@ def _deploying(site: PassSite, code: int, runs: int) -> Run:
     return best(done)
 
 
-def _planning(runs: int) -> Figure:
+def figure_of_planning(runs: int) -> Figure:
     """Plan everything, reading left out; of one thread, so the processor's time is what counts."""
     threshold = gc.get_threshold()
     gc.set_threshold(100_000, 20, 50)  # as the command does
@@ -151,13 +156,12 @@ def _timed(work: Callable[[], None]) -> float:
 
 
 def _world(dpus: int) -> World:
-    fleet = pass_fleet(dpus)
-    sides = {(NAMESPACE, name): _inventory(found) for name, found in fleet.sides.items()}
+    sides = {(NAMESPACE, name): _inventory(side_objects(name, dpus)) for name in CLUSTERS}
     now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-    return World(_inventory(fleet.host), sides, now, features=FEATURES)
+    return World(_inventory(host_objects(dpus)), sides, now, features=FEATURES)
 
 
-def _inventory(objects: Sequence[Object]) -> Inventory:
+def _inventory(objects: Iterable[Object]) -> Inventory:
     """The objects as a pass reads them."""
     found: dict[Kind, list[Resource]] = {}
     for raw in objects:

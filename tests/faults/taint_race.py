@@ -16,7 +16,7 @@ from tests.faults.contention import LEAST_CONFLICTS
 
 WRITERS = 3
 OURS = "dpu.nvidia.com/dpu-ready"
-_PAUSE = 0.05
+_PAUSE = 0.08
 
 
 @dataclass(slots=True)
