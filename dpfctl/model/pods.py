@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dpfctl.model.conditions import find_ready
+from dpfctl.model.conditions import READY, TRUE
 from dpfctl.model.resources import Resource
 
 RUNNING = "Running"
@@ -16,9 +16,12 @@ def is_ready(pod: Resource) -> bool:
     Source:
         DPF 26.x ``internal/dpuservice/controllers/dpuready_controller.go``.
     """
-    ready = find_ready(pod.conditions)
-    is_running = pod.text("status", "phase") == RUNNING
-    return not pod.is_deleting and is_running and ready is not None and ready.is_true
+    if pod.is_deleting or pod.text("status", "phase") != RUNNING:
+        return False
+    # Asked of every pod of a fleet: the other conditions are not worth reading.
+    stated = (entry for entry in pod.items("status", "conditions") if entry.get("type") == READY)
+    first = next(stated, None)
+    return first is not None and str(first.get("status")) == TRUE
 
 
 def why_not_ready(pod: Resource) -> str:

@@ -4,11 +4,11 @@ Source:
     DPF 26.x ``internal/dpuservice/controllers/dpuready_controller.go``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import AWAITING_DELETION, ERROR, FALSE, PENDING, UNKNOWN, Condition
-from dpfctl.model.dpu_services import is_critical, runs_on_host
+from dpfctl.model.dpu_services import is_critical
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus import parts
 from dpfctl.reconcile.dpus.traffic import wanted_on
@@ -64,24 +64,16 @@ def _pods(node: Resource, view: View, world: World) -> Iterator[Condition]:
         yield parts.unlisted(parts.CRITICAL_PODS)
         yield parts.unlisted(parts.OTHER_PODS)
         return
-    services = [s for s in world.host.list(kinds.DPU_SERVICE) if not runs_on_host(s)]
-    found = [(pod, _owners(pod, services, world)) for pod in view.pods.get(node.name, ())]
+    found = [(pod, _owners(pod, view)) for pod in view.pods.get(node.name, ())]
     is_vital = [(pod, any(map(is_critical, owners))) for pod, owners in found if owners]
     yield parts.critical_pods([pod for pod, vital in is_vital if vital])
     yield parts.other_pods([pod for pod, vital in is_vital if not vital])
 
 
-def _owners(pod: Resource, services: Iterable[Resource], world: World) -> list[Resource]:
+def _owners(pod: Resource, view: View) -> Sequence[Resource]:
     """The services that a pod may be of: those of its namespace, else all with its service ID."""
-    service_id = pod.label(labels.SERVICE_ID)
-    found = [service for service in services if service_id in _ids(service, world)]
+    found = view.owners.get(pod.label(labels.SERVICE_ID) or "", ())
     return [service for service in found if service.namespace == pod.namespace] or found
-
-
-def _ids(service: Resource, world: World) -> tuple[str, ...]:
-    """The IDs by which pods name a service; DPF knows only those that a user gave."""
-    given = service.text("spec", "serviceID")
-    return (given,) if world.is_upstream else (given, service.text("status", "serviceID"))
 
 
 def _traffic(node: Resource, view: View, world: World) -> Iterator[Condition]:

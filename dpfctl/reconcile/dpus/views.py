@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dpfctl.errors import DpfctlError, NotFoundError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
+from dpfctl.model.dpu_services import runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus.traffic import Traffic, traffic_of
@@ -27,6 +28,7 @@ class View:
         nodes: Nodes by name; each has the name of its DPU.
         pods: Name of a node -> pods of services on it.
         traffic: Interfaces and chains.
+        owners: Service ID -> DPUServices that pods with this ID may be of, in their order.
     """
 
     cluster: Resource
@@ -34,6 +36,7 @@ class View:
     nodes: Mapping[str, Resource]
     pods: Mapping[str, Sequence[Resource]]
     traffic: Traffic
+    owners: Mapping[str, Sequence[Resource]]
 
 
 def views_of(world: World) -> dict[ClusterName, View | DpfctlError]:
@@ -54,4 +57,19 @@ def _view(cluster: Resource, world: World) -> View | DpfctlError:
         if pod.label(labels.SERVICE_ID):
             pods.setdefault(pod.text("spec", "nodeName"), []).append(pod)
     nodes = {node.name: node for node in side.list(kinds.NODE)}
-    return View(cluster, side, nodes, pods, traffic_of(side))
+    return View(cluster, side, nodes, pods, traffic_of(side), _owners(world))
+
+
+def _owners(world: World) -> Mapping[str, Sequence[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for service in world.host.list(kinds.DPU_SERVICE):
+        if not runs_on_host(service):
+            for service_id in _ids(service, world):
+                found.setdefault(service_id, []).append(service)
+    return found
+
+
+def _ids(service: Resource, world: World) -> frozenset[str]:
+    """The IDs by which pods name a service; DPF knows only those that a user gave."""
+    given = service.text("spec", "serviceID")
+    return frozenset({given} if world.is_upstream else {given, service.text("status", "serviceID")})
