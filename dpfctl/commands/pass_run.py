@@ -203,11 +203,11 @@ class PassRun:
             self.session.warn(f"{change.ref}: not {change.done}: the plan does not hold it")
         if plan.pending and self.mode.dry_run is DryRun.NONE:
             self.progress.say(f"{what}: {len(plan.pending)} to write")
-        services = published(one.world, by_place(before.outcomes if before else ()))
+        after = published(one.world, by_place(before.outcomes if before else ()))
         report = apply_plan(
             self.helm.places(site, one.world, plan, self.mode.dry_run),
             plan,
-            self.bounds.replan(Replanner(one.world, one.services, services)),
+            self.bounds.replan(Replanner(one.world, one.services, after)),
             sleep=self.session.sleep,
             dry_run=self.mode.dry_run,
             watch=self.progress.begin,

@@ -7,9 +7,10 @@ Source:
 
 import hashlib
 import json
-from collections.abc import Iterable
 
-from dpfctl.model import labels
+from dpfctl.model import kinds
+from dpfctl.model.dpu_services import marks_of
+from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 
 IN_CLUSTER = "in-cluster"
@@ -62,11 +63,6 @@ def is_held(application: Resource) -> bool:
     return application.annotation(SKIP_RECONCILE) == "true"
 
 
-def applications_of(service: Resource, applications: Iterable[Resource]) -> tuple[Resource, ...]:
-    """Return the Applications that carry the labels of a DPUService, in their order."""
-    return tuple(
-        one
-        for one in applications
-        if one.label(labels.DPU_SERVICE_NAME) == service.name
-        and one.label(labels.DPU_SERVICE_NAMESPACE) == service.namespace
-    )
+def applications_of(service: Resource, host: Inventory) -> tuple[Resource, ...]:
+    """Return the Applications that carry the labels of a DPUService, by namespace, then name."""
+    return host.labelled(kinds.APPLICATION, marks_of(service))

@@ -5,6 +5,8 @@ Source:
     ``internal/dpuservice/controllers/dpuready_controller.go`` for the label.
 """
 
+from collections.abc import Mapping
+
 from dpfctl.model import labels
 from dpfctl.model.resources import Resource
 
@@ -22,3 +24,11 @@ def is_critical(service: Resource) -> bool:
 def runs_on_host(service: Resource) -> bool:
     """Whether it is deployed to the host cluster, where no DPU waits for it."""
     return service.at("spec", "deployInCluster") is True
+
+
+def marks_of(service: Resource) -> Mapping[str, str]:
+    """Return the two labels by which DPF finds what it made for a DPUService."""
+    return {
+        labels.DPU_SERVICE_NAME: service.name,
+        labels.DPU_SERVICE_NAMESPACE: service.namespace,
+    }

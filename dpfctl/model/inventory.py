@@ -39,6 +39,9 @@ class Inventory:
     _by_name: dict[Kind, dict[tuple[str, str], Resource]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _by_labels: dict[tuple[Kind, tuple[str, ...]], dict[tuple[str | None, ...], list[Resource]]] = (
+        field(default_factory=dict, init=False, repr=False, compare=False)
+    )
 
     def list(self, kind: Kind) -> tuple[Resource, ...]:
         """Objects of a kind in all namespaces, by namespace, then name."""
@@ -63,6 +66,17 @@ class Inventory:
             index = {(r.namespace, r.name): r for r in self.list(ref.kind)}
             self._by_name[ref.kind] = index
         return index.get((ref.namespace, ref.name))
+
+    def labelled(self, kind: Kind, wanted: Mapping[str, str]) -> tuple[Resource, ...]:
+        """Objects of a kind that carry all these labels, by namespace, then name."""
+        keys = tuple(wanted)
+        index = self._by_labels.get((kind, keys))
+        if index is None:
+            index = {}
+            for one in self.list(kind):
+                index.setdefault(tuple(map(one.label, keys)), []).append(one)
+            self._by_labels[kind, keys] = index
+        return tuple(index.get(tuple(wanted.values()), ()))
 
 
 _NOTHING = Listing()

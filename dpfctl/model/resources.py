@@ -88,13 +88,11 @@ class Resource:
 
     def label(self, key: str) -> str | None:
         """Value of a label, None if the object does not carry it."""
-        value = self.mapping("metadata", "labels").get(key)
-        return value if isinstance(value, str) else None
+        return _entry(self.metadata.get("labels"), key)
 
     def annotation(self, key: str) -> str | None:
         """Value of an annotation, None if the object does not carry it."""
-        value = self.mapping("metadata", "annotations").get(key)
-        return value if isinstance(value, str) else None
+        return _entry(self.metadata.get("annotations"), key)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -132,3 +130,8 @@ class Resource:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _entry(texts: Any, key: str) -> str | None:
+    value = texts.get(key) if isinstance(texts, dict) else None
+    return value if isinstance(value, str) else None

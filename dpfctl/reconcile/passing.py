@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dpfctl.model import kinds
+from dpfctl.model.inventory import Inventory, listing_of
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Plan, expected
 from dpfctl.reconcile.deploy import plan_deploy
@@ -131,11 +132,11 @@ def status_plan(one: Pass, outcomes: Iterable[Outcome]) -> Plan:
     if Part.STATUS not in one.parts:
         return Plan(COMMAND, ())
     done = by_place(outcomes)
-    services = published(one.world, done)
+    host = published(one.world, done)
     refs = (each.service.ref for each in one.services)
     gone = {ref for ref in refs if is_gone(ref, done)}
     told = (
-        plan_status(each, one.world, services)
+        plan_status(each, one.world, host)
         for each in one.services
         if not each.is_foreign and each.service.ref not in gone
     )
@@ -144,8 +145,8 @@ def status_plan(one: Pass, outcomes: Iterable[Outcome]) -> Plan:
     return Plan(COMMAND, tuple(sorted(changes, key=change_order)))
 
 
-def published(world: World, outcomes: Mapping[Place, Outcome]) -> tuple[Resource, ...]:
-    """Return the Services of the host cluster as they are after writes to it."""
+def published(world: World, outcomes: Mapping[Place, Outcome]) -> Inventory:
+    """Return the host cluster with its Services as they are after writes to it."""
     found = {service.ref: service for service in world.host.list(kinds.SERVICE)}
     for outcome in outcomes.values():
         ref = outcome.change.ref
@@ -156,7 +157,8 @@ def published(world: World, outcomes: Mapping[Place, Outcome]) -> tuple[Resource
             found.pop(ref, None)
         else:
             found[ref] = Resource(ref.kind, raw)
-    return tuple(found[ref] for ref in sorted(found, key=lambda ref: ref[1:]))
+    changed = replace(world.host.listing(kinds.SERVICE), items=listing_of(found.values()).items)
+    return Inventory({**world.host.listings, kinds.SERVICE: changed})
 
 
 def is_gone(service: Ref, outcomes: Mapping[Place, Outcome]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from dpfctl.errors import NotFoundError
 from dpfctl.model import kinds
+from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
 from dpfctl.reconcile.applications.changes import replan_application
@@ -49,12 +50,12 @@ class Replanner:
     Attributes:
         world: What the pass knows.
         passes: What the pass found out about each DPUService, for its status.
-        services: Services of the host cluster, for published ports.
+        host: The host cluster as it is after the writes before, for published ports.
     """
 
     world: World
     passes: tuple[ServicePass, ...]
-    services: tuple[Resource, ...] = field(default=(), repr=False)
+    host: Inventory = field(repr=False)
 
     def __call__(self, change: Change, fresh: Resource | None) -> Change:
         """Plan a change again on the object as it is now.
@@ -70,7 +71,7 @@ class Replanner:
         if fresh is None:
             raise NotFoundError(f"{change.ref}: was deleted meanwhile")
         one = _of(change.ref, self.passes)
-        return plan_status(replace(one, service=fresh), self.world, self.services)
+        return plan_status(replace(one, service=fresh), self.world, self.host)
 
 
 def _of(ref: Ref, passes: Iterable[ServicePass]) -> ServicePass:

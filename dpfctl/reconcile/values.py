@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dpfctl.model import labels
+from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.identity import service_id_of
@@ -112,14 +113,7 @@ def _ports(service: Resource) -> dict[str, Any]:
     if service.at("spec", "configPorts") is None:
         return {}
     ports = dict.fromkeys(wanted_names(service), True)
-    return {_EXPOSED: {"labels": _match_labels(service), "ports": ports}}
-
-
-def _match_labels(service: Resource) -> dict[str, str]:
-    return {
-        labels.DPU_SERVICE_NAME: service.name,
-        labels.DPU_SERVICE_NAMESPACE: service.namespace,
-    }
+    return {_EXPOSED: {"labels": dict(marks_of(service)), "ports": ports}}
 
 
 def _port_facts(service: Resource, given: Values) -> Iterator[str]:

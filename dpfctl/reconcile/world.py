@@ -1,9 +1,10 @@
 """What one pass knows: the host cluster, its DPU clusters, and what kind of system this is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from dpfctl.errors import DpfctlError, RejectedError
 from dpfctl.model import kinds
@@ -11,6 +12,8 @@ from dpfctl.model.cluster import ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
+
+T = TypeVar("T")
 
 ON_HOST: tuple[Kind, ...] = (
     kinds.DPF_OPERATOR_CONFIG,
@@ -108,6 +111,7 @@ class World:
     unknown: frozenset[str] = frozenset()
     is_upstream: bool = False
     helm: HelmRules = HelmRules()
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def clusters(self) -> tuple[Resource, ...]:
@@ -135,6 +139,14 @@ class World:
     def side(self, name: ClusterName) -> Inventory | DpfctlError | None:
         """What is known of a DPU cluster; None if there is no DPUCluster of that name."""
         return self.dpus.get(name)
+
+    def once(self, find: Callable[..., T], *about: Hashable) -> T:
+        """What ``find(*about, world)`` returns; found only once, however many services ask."""
+        key = (find, *about)
+        if key not in self._found:
+            self._found[key] = find(*about, self)
+        found: T = self._found[key]
+        return found
 
 
 def name_of(cluster: Resource) -> ClusterName:

@@ -14,8 +14,9 @@ from tests.bench.endurance import figures as figures_of_endurance
 from tests.bench.figures import Figure
 from tests.bench.on_cluster import figures as figures_on_cluster
 from tests.bench.on_files import figures as figures_on_files
-from tests.bench.passes import figure_of_planning, figures_of_kills
 from tests.bench.passes import figures as figures_of_passes
+from tests.bench.passes import figures_of_kills
+from tests.bench.planning import figures as figures_of_planning
 from tests.bench.writes import figures as figures_of_writes
 
 RUNS = 5
@@ -44,7 +45,7 @@ def _figures(folder: Path) -> Iterator[Figure]:
     yield from figures_on_cluster(folder, environ, RUNS)
     yield from figures_of_endurance(folder)
     yield from figures_of_kills(folder)
-    yield figure_of_planning(RUNS)
+    yield from figures_of_planning(RUNS)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,29 @@ def side_objects(name: str, dpus: int) -> Iterator[Object]:
     yield from (one for number in numbers for one in _dpu_side(number))
 
 
+def busy_host(services: int) -> Iterator[Object]:
+    """Yield a host cluster of ten DPUs and many services.
+
+    Every service has an interface, publishes a port from one of the DPU clusters, and has an
+    Application there.
+    """
+    yield from (one for one in host_objects(10) if one["kind"] != "DPUService")
+    for number in range(services):
+        name, cluster = f"busy-{number:05}", CLUSTERS[number % 2]
+        service = _exposing(_service(name, number), number, cluster)
+        yield {**service, "spec": {**service["spec"], "interfaces": [name]}}
+        yield _interface(name)
+        marks = {labels.CLUSTER_NAME: cluster, labels.CLUSTER_NAMESPACE: NAMESPACE, **_marks(name)}
+        yield _made("argoproj.io/v1alpha1", "Application", f"{cluster}-{name}", marks)
+
+
+def busy_side(name: str, services: int) -> Iterator[Object]:
+    """Yield a DPU cluster of such a fleet."""
+    yield from (one for one in side_objects(name, 10) if one["kind"] != "Service")
+    for number in range(CLUSTERS.index(name), services, len(CLUSTERS)):
+        yield _chart(f"busy-{number:05}", number, _FIRST_PORT + number)
+
+
 def guardian() -> Object:
     """One more critical service, which runs nowhere: every host has to wait for it."""
     body = _service("guardian", len(SERVICES))
@@ -66,13 +89,40 @@ def _service(name: str, number: int) -> Object:
         "security": {"privileged": False},
         "serviceID": name,
     }
-    if name in EXPOSED:
-        port = {"name": "main", "port": 8000 + number, "protocol": "TCP"}
-        spec["configPorts"] = {"serviceType": "NodePort", "ports": [port]}
-        spec["dpuClusterSelector"] = {"matchLabels": {"site": CLUSTERS[number % 2]}}
     marks = {labels.CRITICAL: ""} if name in CRITICAL else {}
     body = _made("svc.dpu.nvidia.com/v1alpha1", "DPUService", name, marks, spec=spec)
-    return body | {"status": {"serviceID": name, "conditions": []}}
+    body["status"] = {"serviceID": name, "conditions": []}
+    return _exposing(body, number, CLUSTERS[number % 2]) if name in EXPOSED else body
+
+
+def _exposing(service: Object, number: int, cluster: str) -> Object:
+    """A service that publishes a port from one of the clusters."""
+    ports = {"serviceType": "NodePort", "ports": [_port(number)]}
+    selector = {"matchLabels": {"site": cluster}}
+    spec = {**service["spec"], "configPorts": ports, "dpuClusterSelector": selector}
+    return {**service, "spec": spec}
+
+
+def _port(number: int) -> Object:
+    return {"name": "main", "port": 8000 + number, "protocol": "TCP"}
+
+
+def _interface(service: str) -> Object:
+    """An interface of a service that nobody has claimed."""
+    block = {"serviceID": service, "network": "mybrsfc", "interfaceName": "data"}
+    spec = {"interfaceType": "service", "service": block}
+    outer = {"template": {"spec": {"template": {"spec": spec}}}}
+    return _made("svc.dpu.nvidia.com/v1alpha1", "DPUServiceInterface", service, spec=outer)
+
+
+def _chart(service: str, number: int, node_port: int) -> Object:
+    """The Service that the chart of an exposing service makes in a DPU cluster."""
+    spec = {"type": "NodePort", "ports": [_port(number) | {"nodePort": node_port}]}
+    return _made("v1", "Service", f"chart-{service}", _marks(service), spec=spec)
+
+
+def _marks(service: str) -> dict[str, str]:
+    return {labels.DPU_SERVICE_NAME: service, labels.DPU_SERVICE_NAMESPACE: NAMESPACE}
 
 
 def _unit(number: int) -> Iterator[Object]:
@@ -100,13 +150,8 @@ def _unit(number: int) -> Iterator[Object]:
 
 
 def _charts() -> Iterator[Object]:
-    """The Services that the charts of exposed services make in a DPU cluster."""
     for number, name in enumerate(EXPOSED):
-        marks = {labels.DPU_SERVICE_NAME: name, labels.DPU_SERVICE_NAMESPACE: NAMESPACE}
-        at = SERVICES.index(name)
-        port = {"name": "main", "port": 8000 + at, "protocol": "TCP"}
-        spec = {"type": "NodePort", "ports": [port | {"nodePort": _FIRST_PORT + number}]}
-        yield _made("v1", "Service", f"chart-{name}", marks, spec=spec)
+        yield _chart(name, SERVICES.index(name), _FIRST_PORT + number)
 
 
 def _dpu_side(number: int) -> Iterator[Object]:

@@ -1,27 +1,14 @@
-"""Figures of ``reconcile --once``: with nothing to do, with all hosts to taint, dying, alone."""
+"""Figures of ``reconcile --once``: with nothing to do, with all hosts to taint, dying."""
 
-import gc
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dpfctl.cluster.faults import Limits
 from dpfctl.model import kinds
-from dpfctl.model.inventory import Inventory, listing_of
-from dpfctl.model.kinds import Kind
-from dpfctl.model.resources import Resource
-from dpfctl.reconcile.passing import begin, follow, status_plan
-from dpfctl.reconcile.slimming import slim
-from dpfctl.reconcile.world import World
 from tests.bench.figures import Figure
 from tests.bench.pass_fleet import (
     CLUSTERS,
-    NAMESPACE,
-    Object,
     guardian,
-    host_objects,
-    side_objects,
 )
 from tests.bench.pass_site import WRITES, PassSite, pass_site
 from tests.bench.processes import Run, best, in_turn, run
@@ -36,12 +23,11 @@ from tests.faults.kills import boundaries, killed_at
 from tests.faults.pass_grounds import PassGround, full_pass
 from tests.faults.taint_race import is_valid, meddled, our_conflicts, taints_of
 
-SMALL, LARGE, HUGE = 10, 1_000, 10_000
+SMALL, LARGE = 10, 1_000
 IDLE_SECONDS, IDLE_RATIO, MEGABYTES = 5, 2.0, 400
-TAINT_SECONDS, PLAN_SECONDS = 10, 3
+TAINT_SECONDS = 10
 SEED = 20_261_120
 PARTIAL = 5
-FEATURES = frozenset({"DPU.status.operationalConditions", "DPUService.spec.security"})
 
 
 def figures(folder: Path, environ: Mapping[str, str], runs: int) -> Iterator[Figure]:
@@ -128,47 +114,6 @@ def _deploying(site: PassSite, code: int, runs: int) -> Run:
         site.host.api.call("PATCH", path, {"metadata": {"finalizers": None}}, MERGE_PATCH)
         done.append(run(("sh", "-c", f'"$@"; test $? = {code}', "sh", *site.argv()), site.environ))
     return best(done)
-
-
-def figure_of_planning(runs: int) -> Figure:
-    """Plan everything, reading left out; of one thread, so the processor's time is what counts."""
-    threshold = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 50)  # as the command does
-    world = _world(HUGE)
-    seconds = min(_timed(lambda: _plan(world)) for _ in range(runs))
-    gc.set_threshold(*threshold)
-    return Figure(f"planning alone, {HUGE:,} DPUs", seconds, PLAN_SECONDS, "s")
-
-
-def _plan(world: World) -> None:
-    first = begin(world.host.list(kinds.DPU_SERVICE), world)
-    second = follow(first, world)
-    status = status_plan(second, ())
-    assert first.first_plan().pending
-    assert len(second.second_plan().changes) >= HUGE
-    assert len(status.pending) >= HUGE
-
-
-def _timed(work: Callable[[], None]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def _world(dpus: int) -> World:
-    sides = {(NAMESPACE, name): _inventory(side_objects(name, dpus)) for name in CLUSTERS}
-    now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-    return World(_inventory(host_objects(dpus)), sides, now, features=FEATURES)
-
-
-def _inventory(objects: Iterable[Object]) -> Inventory:
-    """The objects as a pass reads them."""
-    found: dict[Kind, list[Resource]] = {}
-    for raw in objects:
-        kind = kinds.find(raw["apiVersion"], raw["kind"])
-        assert kind is not None
-        found.setdefault(kind, []).append(Resource(kind, slim(kind, raw)))
-    return Inventory({kind: listing_of(resources) for kind, resources in found.items()})
 
 
 def figures_of_kills(folder: Path) -> Iterator[Figure]:

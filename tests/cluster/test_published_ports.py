@@ -69,8 +69,8 @@ class Host:
 
     def remember(self) -> None:
         """Write ``status.configPorts`` as a pass does."""
-        services = self.cluster.list(kinds.SERVICE)
-        found = published_ports(self.service, services, self.world(SIDE))
+        host = self.cluster.read((kinds.SERVICE,))
+        found = published_ports(self.service, host, self.world(SIDE))
         self.merge("/status", {"status": {"configPorts": found}})
 
     def merge(self, part: str, body: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from dpfctl.model.applications import (
     digest,
     is_held,
 )
-from tests.builders import application, dpu_service
+from tests.builders import application, dpu_service, inventory
 
 GROUP_KIND = "DPUService.svc.dpu.nvidia.com"
 
@@ -120,6 +120,6 @@ def test_applications_of_a_service_carry_both_labels() -> None:
         application("d").labelled(DPU_SERVICE_NAME="hbn", DPU_SERVICE_NAMESPACE="other"),
         application("e").labelled(DPU_SERVICE_NAME="dts", DPU_SERVICE_NAMESPACE="tenant"),
     )
-    found = applications_of(hbn.resource, [one.resource for one in (*others, *mine)])
+    found = applications_of(hbn.resource, inventory(*others, *mine))
 
-    assert [one.name for one in found] == ["b", "a"]
+    assert [one.name for one in found] == ["a", "b"]

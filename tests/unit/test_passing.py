@@ -224,12 +224,12 @@ class TestPublished:
     def test_are(self, outcome: tuple[str, Action, Result], names: list[str]) -> None:
         found = published(world(self.service("a")), by_place([self.outcome(*outcome)]))
 
-        assert [one.name for one in found] == names
+        assert [one.name for one in found.list(kinds.SERVICE)] == names
 
     def test_as_the_server_stored_them(self) -> None:
         raw = {**self.service("a").raw, "spec": {"ports": [{"nodePort": 31000}]}}
         done = self.outcome("a", Action.APPLY, Result.DONE, stored=raw)
-        (found,) = published(world(self.service("a")), by_place([done]))
+        (found,) = published(world(self.service("a")), by_place([done])).list(kinds.SERVICE)
 
         assert found.items("spec", "ports")[0]["nodePort"] == 31000
 

@@ -14,7 +14,7 @@ from dpfctl.reconcile.ports.cautions import port_warnings
 from dpfctl.reconcile.ports.changes import failure_text, replan_ports
 from dpfctl.reconcile.ports.planning import published_ports
 from dpfctl.reconcile.steps import Step
-from tests.builders import Built, build
+from tests.builders import Built, build, inventory
 from tests.unit.published import (
     DPUS,
     TCP,
@@ -212,12 +212,12 @@ class TestStatus:
     )
     def test_r_port_07_it_is_what_the_host_services_are(self, live: Built, found: Any) -> None:
         built = exposing(TCP, UDP)
-        seen = published_ports(built.resource, [live.resource], known(built))
+        seen = published_ports(built.resource, inventory(live), known(built))
         assert seen == ({"cluster-one": found} if found else {})
 
     def test_r_port_09_without_config_ports_it_is_empty(self) -> None:
-        live = host_service(given(TCP, 31000)).resource
-        assert published_ports(service().resource, [live], known(service())) == {}
+        live = inventory(host_service(given(TCP, 31000)))
+        assert published_ports(service().resource, live, known(service())) == {}
 
 
 class TestWarnings:

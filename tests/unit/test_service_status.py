@@ -7,7 +7,7 @@ import pytest
 
 from dpfctl.errors import ForbiddenError, UnreachableError
 from dpfctl.model import kinds
-from dpfctl.model.inventory import Trouble
+from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.plan import Action
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.follow import plan_follow
@@ -27,6 +27,7 @@ IF, PRE, APPS = (
 PORTS, READY_APPS = "ConfigPortsReconciled", "ApplicationsReady"
 HEALTHY = {"sync": {"status": "Synced"}, "health": {"status": "Healthy"}}
 SERVICE = service()
+NOTHING = Inventory({})
 DENIED = ForbiddenError("it is forbidden")
 
 
@@ -44,7 +45,7 @@ def passed(built: Built = SERVICE, there: World | None = None) -> ServicePass:
 
 def conditions(one: ServicePass, there: World | None = None) -> dict[str, tuple[str, str]]:
     """Status and message of its conditions."""
-    status = wanted_status(one, there or fleet(), ())
+    status = wanted_status(one, there or fleet(), NOTHING)
     return {c["type"]: (c["status"], c["message"]) for c in status["conditions"]}
 
 
@@ -134,7 +135,7 @@ class TestConditions:
     def test_a_service_in_deletion_says_what_it_waits_for(self) -> None:
         leaving = SERVICE.deleting()
         one = replace(passed(leaving), faults=(awaiting("The following: x"),))
-        found = {c["type"]: c for c in wanted_status(one, fleet(), ())["conditions"]}
+        found = {c["type"]: c for c in wanted_status(one, fleet(), NOTHING)["conditions"]}
 
         assert (found[APPS]["reason"], found[APPS]["message"]) == (
             "AwaitingDeletion",
@@ -235,16 +236,16 @@ class TestOtherFields:
         built = SERVICE.status(configPorts=ports, custom="kept")
         there = fleet(**more)
         one = replace(passed(), service=built.resource)
-        return dict(wanted_status(one, there, there.host.list(kinds.SERVICE)))
+        return dict(wanted_status(one, there, there.host))
 
     def test_the_generation_and_the_service_id(self) -> None:
         named = SERVICE.spec(serviceID="one").having(metadata={"generation": 4})
-        status = wanted_status(passed(named), fleet(), ())
+        status = wanted_status(passed(named), fleet(), NOTHING)
 
         assert (status["observedGeneration"], status["serviceID"]) == (4, "one")
 
     def test_a_suspended_service_gets_no_service_id(self) -> None:
-        assert "serviceID" not in wanted_status(passed(SERVICE.suspended()), fleet(), ())
+        assert "serviceID" not in wanted_status(passed(SERVICE.suspended()), fleet(), NOTHING)
 
     def test_fields_of_others_stay(self) -> None:
         assert self.published()["custom"] == "kept"
@@ -258,12 +259,12 @@ class TestOtherFields:
         assert list(self.published(troubles=lost)["configPorts"]) == ["cluster-one"]
 
     def test_no_ports_no_field(self) -> None:
-        assert "configPorts" not in wanted_status(passed(), fleet(), ())
+        assert "configPorts" not in wanted_status(passed(), fleet(), NOTHING)
 
 
 class TestChange:
     def test_is_a_status_and_needs_nothing(self) -> None:
-        change = plan_status(passed(), fleet(), ())
+        change = plan_status(passed(), fleet(), NOTHING)
 
         assert (change.action, change.done, change.needs) == (
             Action.STATUS, "status updated", (),
@@ -271,16 +272,16 @@ class TestChange:
         assert change.stage == Step.STATUS
 
     def test_is_none_once_it_says_so(self) -> None:
-        first = plan_status(passed(), fleet(), ())
+        first = plan_status(passed(), fleet(), NOTHING)
         again = replace(passed(), service=Built(kinds.DPU_SERVICE, dict(first.after)).resource)
 
-        assert plan_status(again, fleet(), ()).action is Action.NONE
+        assert plan_status(again, fleet(), NOTHING).action is Action.NONE
 
     def test_one_of_a_service_out_of_a_damaged_file(self) -> None:
         odd = build(kinds.DPU_SERVICE, "dpu-one", "svc-ns").having(status={"conditions": 7})
         one = ServicePass(odd.resource)
 
-        assert plan_status(one, fleet(), ()).after["status"]["observedGeneration"] == 0
+        assert plan_status(one, fleet(), NOTHING).after["status"]["observedGeneration"] == 0
 
 
 def test_a_cluster_that_is_out_of_reach_is_told_in_the_condition() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dpfctl.model import kinds, labels
 from dpfctl.model.applications import IN_CLUSTER
+from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.destinations import Destination
 from dpfctl.reconcile.identity import CONTROLLER
@@ -55,8 +56,7 @@ def _labels(service: Resource, destination: Destination) -> dict[str, str]:
     return {
         labels.CLUSTER_NAME: IN_CLUSTER if destination.is_host else destination.name,
         **place,
-        labels.DPU_SERVICE_NAME: service.name,
-        labels.DPU_SERVICE_NAMESPACE: service.namespace,
+        **marks_of(service),
         labels.COMPONENT: CONTROLLER,
     }
 

@@ -36,7 +36,7 @@ def applications_ready(service: Resource, world: World) -> tuple[str, str, str] 
     """
     if world.host.lack(kinds.APPLICATION, kinds.DPU_CLUSTER):
         return None
-    found = applications_of(service, world.host.list(kinds.APPLICATION))
+    found = applications_of(service, world.host)
     if items := [text for one in found if (text := _lack(one))]:
         return FALSE, PENDING, listing(_UNREADY, items)
     if world.is_upstream:

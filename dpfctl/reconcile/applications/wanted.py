@@ -71,11 +71,11 @@ def hold_changes(service: Resource, world: World) -> tuple[Change, ...]:
     clusters = (Destination(name[1], name) for name in map(name_of, world.clusters))
     places = (ON_HOST,) if runs_on_host(service) else tuple(clusters)
     names = dict.fromkeys(place.application(service) for place in places)
+    ours = {one.ref: one for one in applications_of(service, world.host)}
     refs = (Ref(kinds.APPLICATION, world.namespace, name) for name in names)
-    found = (world.host.find(ref) for ref in refs)
-    ours = applications_of(service, (one for one in found if one is not None))
+    found = (ours[ref] for ref in refs if ref in ours)
     reason = f"{service.ref} is suspended"
-    return tuple(held(one, reason) for one in ours if not one.is_deleting)
+    return tuple(held(one, reason) for one in found if not one.is_deleting)
 
 
 def stale_applications(
@@ -141,7 +141,7 @@ def applications_for_deletion(service: Resource, world: World) -> tuple[Change, 
     """
     if lack := world.host.lack(kinds.APPLICATION):
         return Fault(Step.REMOVE, f"Error occurred: {lack}", reason=AWAITING_DELETION)
-    found = applications_of(service, world.host.list(kinds.APPLICATION))
+    found = applications_of(service, world.host)
     reason = f"{service.ref} is being deleted"
     return tuple(change for one in found for change in ended(one, reason))
 
@@ -156,7 +156,7 @@ def remaining_applications(service: Resource, world: World) -> str:
         return ""
     if lack := world.host.lack(kinds.APPLICATION):
         return f"Error occurred: {lack}"
-    found = applications_of(service, world.host.list(kinds.APPLICATION))
+    found = applications_of(service, world.host)
     names = [f"{one.namespace}/{one.name}.{kinds.APPLICATION.group}" for one in found]
     return listing(_AWAITED, names)
 
@@ -187,7 +187,7 @@ def _unasked(
     wanted = {target.application(service) for target in targets}
     return tuple(
         one
-        for one in applications_of(service, world.host.list(kinds.APPLICATION))
+        for one in applications_of(service, world.host)
         if one.namespace == world.namespace
         and one.name not in wanted
         and one.name == application_name(one.label(labels.CLUSTER_NAME) or "", service.name)

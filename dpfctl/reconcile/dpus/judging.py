@@ -4,11 +4,10 @@ Source:
     DPF 26.x ``internal/dpuservice/controllers/dpuready_controller.go``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from dpfctl.model import kinds, labels
+from dpfctl.model import kinds
 from dpfctl.model.conditions import AWAITING_DELETION, ERROR, FALSE, PENDING, UNKNOWN, Condition
-from dpfctl.model.dpu_services import is_critical
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus import parts
 from dpfctl.reconcile.dpus.traffic import wanted_on
@@ -59,21 +58,13 @@ _AWAITED = {
 
 
 def _pods(node: Resource, view: View, world: World) -> Iterator[Condition]:
-    """Judge the pods of services; those of none that is known do not count."""
+    """Judge the pods of services."""
     if view.side.lack(kinds.POD) or world.host.lack(kinds.DPU_SERVICE):
         yield parts.unlisted(parts.CRITICAL_PODS)
         yield parts.unlisted(parts.OTHER_PODS)
         return
-    found = [(pod, _owners(pod, view)) for pod in view.pods.get(node.name, ())]
-    is_vital = [(pod, any(map(is_critical, owners))) for pod, owners in found if owners]
-    yield parts.critical_pods([pod for pod, vital in is_vital if vital])
-    yield parts.other_pods([pod for pod, vital in is_vital if not vital])
-
-
-def _owners(pod: Resource, view: View) -> Sequence[Resource]:
-    """The services that a pod may be of: those of its namespace, else all with its service ID."""
-    found = view.owners.get(pod.label(labels.SERVICE_ID) or "", ())
-    return [service for service in found if service.namespace == pod.namespace] or found
+    yield parts.critical_pods(view.critical.get(node.name, ()))
+    yield parts.other_pods(view.others.get(node.name, ()))
 
 
 def _traffic(node: Resource, view: View, world: World) -> Iterator[Condition]:

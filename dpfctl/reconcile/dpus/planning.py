@@ -43,10 +43,10 @@ def plan_operational(world: World) -> tuple[Change, ...]:
     """
     if FEATURE not in world.features:
         return ()
-    views = views_of(world)
+    views, stamp = views_of(world), format_time(world.now)
     found = ((dpu, views.get(cluster_of(dpu))) for dpu in _dpus(world))
     return tuple(
-        _change(dpu, operational_conditions(dpu, view, world), world.now)
+        _change(dpu, operational_conditions(dpu, view, world), stamp)
         for dpu, view in found
         if isinstance(view, View)
     )
@@ -72,9 +72,10 @@ def replan_operational(change: Change, fresh: Resource | None, now: datetime) ->
     """
     if fresh is None:
         raise NotFoundError(f"{change.ref}: is gone", "run the command again")
+    stamp = format_time(now)
     wanted = Resource(change.ref.kind, change.after).items("status", _FIELD)
     ours = {parts.OPERATIONAL, *parts.SUBJECTS}
-    return _changed(fresh, [entry for entry in wanted if entry.get("type") in ours], now)
+    return _changed(fresh, [entry for entry in wanted if entry.get("type") in ours], stamp)
 
 
 def _dpus(world: World) -> tuple[Resource, ...]:
@@ -86,28 +87,28 @@ def _dpus(world: World) -> tuple[Resource, ...]:
 _NOWHERE = NotFoundError("it is in no DPU cluster that is known")
 
 
-def _change(dpu: Resource, found: Sequence[Condition], now: datetime) -> Change:
+def _change(dpu: Resource, found: Sequence[Condition], stamp: str) -> Change:
     wanted = [
         {"type": c.type, "status": c.status, "reason": c.reason, "message": c.message}
         for c in found
     ]
-    return _changed(dpu, wanted, now)
+    return _changed(dpu, wanted, stamp)
 
 
-def _changed(dpu: Resource, wanted: Sequence[Mapping[str, Any]], now: datetime) -> Change:
+def _changed(dpu: Resource, wanted: Sequence[Mapping[str, Any]], stamp: str) -> Change:
     """Put conditions into a DPU by type: old ones in their place, then new ones."""
     entries = dpu.items("status", _FIELD)
     by_type = {entry.get("type"): entry for entry in entries}
     for new in wanted:
-        by_type[new["type"]] = _moved(by_type.get(new["type"], {}), new, now)
+        by_type[new["type"]] = _moved(by_type.get(new["type"], {}), new, stamp)
     after = list(by_type.values())
     action = Action.NONE if after == list(entries) else Action.STATUS
     raw = dpu.raw if action is Action.NONE else with_field(dpu.raw, ("status", _FIELD), after)
     return Change(dpu.ref, action, DONE, dpu, raw, stage=Step.STATUS, needs=())
 
 
-def _moved(old: Mapping[str, Any], new: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+def _moved(old: Mapping[str, Any], new: Mapping[str, Any], stamp: str) -> Mapping[str, Any]:
     """One condition; the time of its transition moves only with the status."""
     is_same = old.get("status") == new["status"] and old.get("lastTransitionTime")
-    since = old["lastTransitionTime"] if is_same else format_time(now)
+    since = old["lastTransitionTime"] if is_same else stamp
     return {**old, **new, "lastTransitionTime": since}

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from dpfctl.errors import DpfctlError, NotFoundError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
-from dpfctl.model.dpu_services import runs_on_host
+from dpfctl.model.dpu_services import is_critical, runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus.traffic import Traffic, traffic_of
 from dpfctl.reconcile.hosts.dpu_side import list_failure
 from dpfctl.reconcile.world import World, name_of
+
+Pods = Mapping[str, Sequence[Resource]]
+"""Name of a node -> pods on it, by namespace and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +29,18 @@ class View:
         cluster: The DPUCluster.
         side: Its lists.
         nodes: Nodes by name; each has the name of its DPU.
-        pods: Name of a node -> pods of services on it.
+        critical: Name of a node -> pods of critical services on it.
+        others: Name of a node -> pods of other services on it; those of none that is known are
+            left out.
         traffic: Interfaces and chains.
-        owners: Service ID -> DPUServices that pods with this ID may be of, in their order.
     """
 
     cluster: Resource
     side: Inventory
     nodes: Mapping[str, Resource]
-    pods: Mapping[str, Sequence[Resource]]
+    critical: Pods
+    others: Pods
     traffic: Traffic
-    owners: Mapping[str, Sequence[Resource]]
 
 
 def views_of(world: World) -> dict[ClusterName, View | DpfctlError]:
@@ -52,15 +56,35 @@ def _view(cluster: Resource, world: World) -> View | DpfctlError:
         return side
     if (error := list_failure(side, kinds.NODE)) is not None:
         return type(error)(f"{cluster.ref}: {error.message}")
-    pods: dict[str, list[Resource]] = {}
-    for pod in side.list(kinds.POD):
-        if pod.label(labels.SERVICE_ID):
-            pods.setdefault(pod.text("spec", "nodeName"), []).append(pod)
     nodes = {node.name: node for node in side.list(kinds.NODE)}
-    return View(cluster, side, nodes, pods, traffic_of(side), _owners(world))
+    return View(cluster, side, nodes, *_pods(side, world), traffic_of(side))
 
 
-def _owners(world: World) -> Mapping[str, Sequence[Resource]]:
+def _pods(side: Inventory, world: World) -> tuple[Pods, Pods]:
+    """Tell pods of critical services from those of others."""
+    services = _by_id(world)
+    critical: dict[str, list[Resource]] = {}
+    others: dict[str, list[Resource]] = {}
+    known: dict[tuple[str, str], dict[str, list[Resource]] | None] = {}
+    for pod in side.list(kinds.POD):
+        service_id, namespace = pod.label(labels.SERVICE_ID) or "", pod.namespace
+        # A fleet has many pods and few services.
+        if (service_id, namespace) not in known:
+            owners = _owners(services.get(service_id, ()), namespace) if service_id else ()
+            group = critical if any(map(is_critical, owners)) else others
+            known[service_id, namespace] = group if owners else None
+        if (pods := known[service_id, namespace]) is not None:
+            pods.setdefault(pod.text("spec", "nodeName"), []).append(pod)
+    return critical, others
+
+
+def _owners(found: Sequence[Resource], namespace: str) -> Sequence[Resource]:
+    """The services with an ID that pods of a namespace may be of: its own, else all of them."""
+    return [service for service in found if service.namespace == namespace] or found
+
+
+def _by_id(world: World) -> Mapping[str, Sequence[Resource]]:
+    """DPUServices by service ID, in their order."""
     found: dict[str, list[Resource]] = {}
     for service in world.host.list(kinds.DPU_SERVICE):
         if not runs_on_host(service):

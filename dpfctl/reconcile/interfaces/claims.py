@@ -8,7 +8,7 @@ Source:
     and gives free only when a service is deleted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dpfctl.errors import ConflictError, ExitCode, NotFoundError, OwnedError
@@ -153,19 +153,28 @@ def _use(service: Resource, interface: Resource, world: World) -> str:
         return ""
     if consumer is not None:
         return f"dpuServiceInterface {interface.name} is in use by another DPUService"
-    rivals = (one for one in world.host.list(kinds.DPU_SERVICE) if _asks_first(one, service))
+    asking = world.once(_asking).get((service.namespace, interface.name), ())
+    rivals = (one for one in asking if _asks_first(one, service))
     rival = next((one for one in rivals if _may_claim(one, interface)), None)
     return f"dpuServiceInterface {interface.name} is asked for by {rival.ref}, too" if rival else ""
 
 
 def _asks_first(other: Resource, service: Resource) -> bool:
     """Whether another service of the namespace comes first by name, and is at work."""
-    is_before = other.namespace == service.namespace and other.name < service.name
-    return is_before and not is_paused(other) and not other.is_deleting
+    return other.name < service.name and not is_paused(other) and not other.is_deleting
 
 
 def _may_claim(service: Resource, interface: Resource) -> bool:
-    return interface.name in _names(service) and not fault_text(interface, service_id_of(service))
+    return not fault_text(interface, service_id_of(service))
+
+
+def _asking(world: World) -> Mapping[tuple[str, str], Sequence[Resource]]:
+    """Namespace and name of an interface -> the services that name it, in their order."""
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for service in world.host.list(kinds.DPU_SERVICE):
+        for name in _names(service):
+            found.setdefault((service.namespace, name), []).append(service)
+    return found
 
 
 def _claim(service: Resource, interface: Resource) -> Change:
@@ -183,11 +192,16 @@ def _claim(service: Resource, interface: Resource) -> Change:
 
 def _claimed(service: Resource, world: World) -> tuple[Resource, ...]:
     """Return the interfaces that carry the name of a service; none if they cannot be listed."""
-    return tuple(
-        one
-        for one in world.host.list(kinds.DPU_SERVICE_INTERFACE)
-        if one.namespace == service.namespace and one.annotation(CONSUMED_BY) == service.name
-    )
+    return tuple(world.once(_claims).get((service.namespace, service.name), ()))
+
+
+def _claims(world: World) -> Mapping[tuple[str, str], Sequence[Resource]]:
+    """Namespace and name of a service -> the interfaces that carry its name."""
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for one in world.host.list(kinds.DPU_SERVICE_INTERFACE):
+        if (consumer := one.annotation(CONSUMED_BY)) is not None:
+            found.setdefault((one.namespace, consumer), []).append(one)
+    return found
 
 
 def _freed(service: Resource, interfaces: Iterable[Resource], step: Step) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ Source:
 from collections.abc import Mapping
 
 from dpfctl.model import kinds, labels
+from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.steps import Fault, Step
@@ -25,8 +26,7 @@ def wanted_names(service: Resource) -> tuple[str, ...]:
 
 def belongs_to(resource: Resource, service: Resource) -> bool:
     """Whether an object carries the two labels by which DPF finds what is of a DPUService."""
-    found = resource.label(labels.DPU_SERVICE_NAME), resource.label(labels.DPU_SERVICE_NAMESPACE)
-    return found == (service.name, service.namespace)
+    return all(resource.label(mark) == value for mark, value in marks_of(service).items())
 
 
 def chart_services(service: Resource, side: Inventory, world: World) -> tuple[Resource, ...]:
@@ -36,9 +36,8 @@ def chart_services(service: Resource, side: Inventory, world: World) -> tuple[Re
     """
     return tuple(
         found
-        for found in side.list(kinds.SERVICE)
-        if belongs_to(found, service)
-        and (world.is_upstream or found.label(labels.EXPOSED_FOR) is None)
+        for found in side.labelled(kinds.SERVICE, marks_of(service))
+        if world.is_upstream or found.label(labels.EXPOSED_FOR) is None
     )
 
 

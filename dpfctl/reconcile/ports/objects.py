@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dpfctl.model import kinds, labels
+from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.identity import CONTROLLER
@@ -100,11 +101,7 @@ def _head(kind: Kind, service: Resource, marks: Mapping[str, Any]) -> dict[str, 
 
 
 def _labels(exposure: Exposure) -> dict[str, Any]:
-    return {
-        labels.DPU_SERVICE_NAME: exposure.service.name,
-        labels.DPU_SERVICE_NAMESPACE: exposure.service.namespace,
-        labels.EXPOSED_FOR: exposure.cluster,
-    }
+    return {**marks_of(exposure.service), labels.EXPOSED_FOR: exposure.cluster}
 
 
 def _slice_labels(exposure: Exposure) -> dict[str, Any]:

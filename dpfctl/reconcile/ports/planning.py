@@ -17,7 +17,7 @@ from typing import Any
 from dpfctl.errors import DpfctlError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
-from dpfctl.model.dpu_services import runs_on_host
+from dpfctl.model.dpu_services import marks_of, runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Change
@@ -88,22 +88,21 @@ def cleanup(service: Resource, world: World) -> tuple[Change, ...]:
     return tuple(
         deleted(found, Step.CLEANUP, "its ports are not published any more")
         for kind in KINDS.values()
-        for found in world.host.list(kind)
+        for found in world.host.labelled(kind, marks_of(service))
         if found.namespace == service.namespace
-        and belongs_to(found, service)
         and found.label(labels.EXPOSED_FOR) is not None
         and not found.is_deleting
     )
 
 
 def published_ports(
-    service: Resource, services: Iterable[Resource], world: World
+    service: Resource, host: Inventory, world: World
 ) -> dict[str, list[dict[str, Any]]]:
     """Return what ``status.configPorts`` of a DPUService is to say.
 
     Args:
         service: The DPUService.
-        services: Services of the host cluster, in all namespaces, as they are after the writes.
+        host: Services of the host cluster as they are after the writes.
         world: What the pass knows.
 
     Returns:
@@ -113,9 +112,9 @@ def published_ports(
     """
     clusters = {cluster.name for cluster in world.clusters}
     found: dict[str, list[dict[str, Any]]] = {}
-    for live in services:
+    for live in host.labelled(kinds.SERVICE, marks_of(service)):
         cluster = live.label(labels.EXPOSED_FOR)
-        if cluster in clusters and belongs_to(live, service):
+        if cluster in clusters:
             entries = [_entry(port, live) for port in live.items("spec", "ports")]
             known = [e for e in entries if e and e["name"] in wanted_names(service)]
             if known:

@@ -54,7 +54,7 @@ def allow_list_changes(
     home = ALLOW_LIST.namespace
     if home != coming and side.find(Ref(kinds.NAMESPACE, "", home)) is None:
         return ()
-    data = privileged_services(cluster, world)
+    data = world.once(privileged_services, cluster)
     live = side.find(ALLOW_LIST)
     return (_change(data, live, cluster),) if data or live else ()
 

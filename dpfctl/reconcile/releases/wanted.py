@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dpfctl.errors import ExitCode
-from dpfctl.model import kinds, labels
+from dpfctl.model import kinds
 from dpfctl.model.applications import SKIP_RECONCILE, applications_of, is_held
 from dpfctl.model.cluster import HOST, ClusterName
+from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.release_objects import release_body, release_resource
 from dpfctl.model.release_states import ReleaseState, judge_release, removal_hindrance
@@ -73,11 +74,7 @@ def wanted_release(service: Resource, place: Destination, values: Mapping[str, A
     source = Resource(service.kind, service.mapping("spec", "helmChart", "source"))
     chart = Chart(*(source.text(field) for field in ("repoURL", "chart", "path", "version")))
     name = release_name(source.text("releaseName"), place.application(service))
-    marks = {
-        labels.DPU_SERVICE_NAME: service.name,
-        labels.DPU_SERVICE_NAMESPACE: service.namespace,
-        **place_marks(place.cluster),
-    }
+    marks = {**marks_of(service), **place_marks(place.cluster)}
     return Release(name, service.namespace, chart, values, marks)
 
 
@@ -91,7 +88,7 @@ def deployed_by_argo(service: Resource, world: World) -> Fault | None:
     if world.host.listing(kinds.APPLICATION).trouble not in (None, Trouble.NOT_SERVED):
         fact = f"nobody knows whether Argo CD deploys it: {world.host.lack(kinds.APPLICATION)}"
         return Fault(Step.DEPLOY, f"{service.ref}: {fact}", code=ExitCode.ACCESS)
-    for one in applications_of(service, world.host.list(kinds.APPLICATION)):
+    for one in applications_of(service, world.host):
         if not is_held(one):
             fact = f"{one.ref}: Argo CD deploys this service"
             hint = f"; annotate it {SKIP_RECONCILE}=true or remove it, or use --engine argocd"

@@ -4,12 +4,12 @@ Source:
     DPF 26.x ``internal/dpuservice/controllers/dpuservice_controller.go``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from dpfctl.model import kinds
-from dpfctl.model.resources import Resource
+from dpfctl.model.inventory import Inventory
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.applications.health import applications_ready
 from dpfctl.reconcile.ports.planning import published_ports
@@ -44,26 +44,24 @@ CONFIG_PORTS = "DPUService.status.configPorts"
 _ORDER = (INTERFACES, PREREQUISITES, APPLICATIONS, PORTS, SPIFFE)
 
 
-def plan_status(one: ServicePass, world: World, services: Iterable[Resource]) -> Change:
+def plan_status(one: ServicePass, world: World, host: Inventory) -> Change:
     """Plan the status of one DPUService.
 
     Args:
         one: The service, read anew, with what went wrong on its way.
         world: What is known after the writes.
-        services: Services of the host cluster as they are then.
+        host: The host cluster, of which Services count, as it is then.
 
     Returns:
         A change of its status; ``NONE`` if it says all of that already.
     """
     service = one.service
-    after = {**service.raw, "status": wanted_status(one, world, services)}
+    after = {**service.raw, "status": wanted_status(one, world, host)}
     action = Action.NONE if after["status"] == service.mapping("status") else Action.STATUS
     return Change(service.ref, action, DONE, service, after, stage=Step.STATUS, needs=())
 
 
-def wanted_status(
-    one: ServicePass, world: World, services: Iterable[Resource]
-) -> Mapping[str, Any]:
+def wanted_status(one: ServicePass, world: World, host: Inventory) -> Mapping[str, Any]:
     """Return the status that says what a pass found; what it does not know of is kept."""
     service = one.service
     generation = service.at("metadata", "generation")
@@ -76,7 +74,7 @@ def wanted_status(
     status["observedGeneration"] = generation
     if not (one.is_held or one.is_leaving or SERVICE_ID in world.unknown):
         status["serviceID"] = one.service_id
-    ports = published_ports(service, services, world)
+    ports = published_ports(service, host, world)
     is_known = not world.host.lack(kinds.SERVICE, kinds.DPU_CLUSTER)
     is_known = is_known and CONFIG_PORTS not in world.unknown
     if is_known and (ports or "configPorts" in status):
