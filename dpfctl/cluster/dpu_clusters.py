@@ -16,7 +16,7 @@ from dpfctl.cluster.wording import one_line
 from dpfctl.errors import AccessError, DpfctlError, ForbiddenError, NotFoundError
 from dpfctl.model import kinds
 from dpfctl.model.resources import Ref, Resource
-from dpfctl.model.twins import IDENTITY, twin_errors
+from dpfctl.model.twins import IDENTITY, host_error, twin_errors
 
 KEYS = ("super-admin.conf", "admin.conf", "kubeconfig")
 """Keys of the Secret, the first one that exists counts."""
@@ -167,7 +167,7 @@ def _refuse_host(
 ) -> None:
     same_uid = uid and uid == host_uid
     if same_uid or cluster.config.server == host.config.server:
-        raise AccessError(f"{ref}: its kubeconfig leads to the host cluster", _SAME)
+        raise host_error((ref.namespace, ref.name))
 
 
 def _checked(name: str, check: Callable[..., None], value: object) -> None:
@@ -179,4 +179,3 @@ def _checked(name: str, check: Callable[..., None], value: object) -> None:
 
 
 _NOT_YET = "the cluster manager names it in spec.kubeconfig once the DPU cluster exists"
-_SAME = "host and DPU clusters must not be one; correct the Secret"

@@ -82,7 +82,7 @@ class Site:
         host = self.host.read(ON_HOST)
         self._open(host)
         chosen = engine or _engine_of(host)
-        more, sides = self._read_rest(chosen)
+        more, sides = self._read_rest(host, chosen)
         return World(
             replace(host, listings={**host.listings, **more.listings}),
             sides,
@@ -122,7 +122,7 @@ class Site:
         return frozenset(known), frozenset(read.keys() - known)
 
     def _read_rest(
-        self, engine: "Engine"
+        self, host: "Inventory", engine: "Engine"
     ) -> "tuple[Inventory, dict[ClusterName, Inventory | DpfctlError]]":
         """Read the DPU clusters and, for Helm, more of the host, all of them side by side."""
         from dpfctl.cluster.crew import side_by_side
@@ -138,7 +138,7 @@ class Site:
         more, *sides = side_by_side([first, *jobs], len(jobs) + 1)
         if isinstance(more, DpfctlError):
             raise more
-        return more, without_twins(dict(zip(names, sides, strict=True)))
+        return more, without_twins(host, dict(zip(names, sides, strict=True)))
 
     def _read_side(
         self, name: "ClusterName", wanted: "Sequence[Kind]"

@@ -1,7 +1,8 @@
-"""DPUClusters that lead to one cluster by mistake: nobody knows which of them is right.
+"""DPUClusters that lead to one cluster by mistake, or to the host cluster.
 
-What is done for one of them would be undone for the other, so neither is used. Clusters are told
-apart by the uid of their kube-system namespace, whatever address leads to them.
+Nobody knows which of two is right, and what is done for one of them would be undone for the other,
+so neither is used. Clusters are told apart by the uid of their kube-system namespace, whatever
+address leads to them.
 """
 
 from collections.abc import Mapping
@@ -39,13 +40,26 @@ def twin_errors(uids: Mapping[ClusterName, str]) -> dict[ClusterName, AccessErro
     return found
 
 
-def without_twins(sides: Mapping[ClusterName, Side]) -> dict[ClusterName, Side]:
+def host_error(name: ClusterName) -> AccessError:
+    """Return why a DPUCluster cannot be used that leads to the host cluster."""
+    hint = "host and DPU clusters must not be one; correct the Secret"
+    return AccessError(f"{_ref(name)}: its kubeconfig leads to the host cluster", hint)
+
+
+def without_twins(host: Inventory, sides: Mapping[ClusterName, Side]) -> dict[ClusterName, Side]:
     """Return what is known of DPU clusters, with an error in place of each that has a twin.
 
+    Whoever may list Namespaces need not have the right to get one, so this finds what was not
+    noticed when the clusters were opened.
+
     Args:
+        host: Lists of the host cluster, Namespaces among them.
         sides: DPUCluster -> its lists, Namespaces among them, or why nothing is known of it.
     """
-    return {**sides, **twin_errors({name: _uid(side) for name, side in sides.items()})}
+    uids = {name: _uid(side) for name, side in sides.items()}
+    own = _uid(host)
+    hosts = {name: host_error(name) for name, uid in uids.items() if uid and uid == own}
+    return {**sides, **twin_errors(uids), **hosts}
 
 
 def _uid(side: Side) -> str:

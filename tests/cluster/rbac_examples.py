@@ -27,7 +27,7 @@ FILES = sorted(path.name for path in EXAMPLES.glob("rbac-*.yaml"))
 CLUSTERS = "dpu-cplane"
 """Namespace of the DPUClusters in the examples."""
 
-_RBAC = "rbac.authorization.k8s.io"
+RBAC = "rbac.authorization.k8s.io"
 _REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 _ROLES = ("ClusterRole", "Role")
 _FORBIDDEN = 403
@@ -174,10 +174,10 @@ def _renamed(document: Json, mark: str) -> Json:
 def _binding(role: Json) -> Json:
     name = role["metadata"]["name"]
     return {
-        "apiVersion": f"{_RBAC}/v1",
+        "apiVersion": f"{RBAC}/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
-        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
     }
 
 

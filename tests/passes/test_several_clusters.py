@@ -4,6 +4,7 @@ import pytest
 
 from dpfctl.model import kinds
 from tests.builders import NS
+from tests.cluster.rbac_examples import RBAC, Example, make_robot
 from tests.controlplane.cluster import ControlPlane
 from tests.passes.objects import (
     APP_ONE,
@@ -108,3 +109,18 @@ def test_a_selector_that_matches_nothing_deploys_nothing(bare: Scene) -> None:
     bare.settle()
 
     assert bare.applications() == []
+
+
+def test_a_host_cluster_that_only_its_lists_show(wide: Scene) -> None:
+    """Whoever may list Namespaces but not get one is not let into the host cluster either."""
+    rules = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}]
+    role = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": "lister"}}
+    robot = make_robot(wide.host, Example(({**role, "rules": rules},)))
+    text = wide.host.kubeconfig_text(robot.token).replace("127.0.0.1", "localhost")
+    wide.remove(kinds.SECRET, "cluster-two-kubeconfig", WHERE)
+    wide.add(way_in("cluster-two", text))
+    result = wide.reconcile()
+
+    assert result.code != 0
+    assert f"dpucluster/{WHERE}/cluster-two: its kubeconfig leads to the host cluster" in result.err
+    assert wide.applications() == [APP_ONE]

@@ -33,7 +33,7 @@ def test_clusters_that_are_not_known_are_no_twins() -> None:
 
 def test_lists_of_twins_are_not_used() -> None:
     sides = {ONE: side("a"), TWO: side("a"), THREE: side("b")}
-    found = without_twins(sides)
+    found = without_twins(side("c"), sides)
 
     assert list(found) == list(sides)
     assert isinstance(found[ONE], AccessError)
@@ -44,4 +44,16 @@ def test_lists_of_twins_are_not_used() -> None:
 def test_what_could_not_be_read_stays_as_it_is() -> None:
     sides: dict[ClusterName, Side] = {ONE: DEAD, TWO: DEAD, THREE: side("")}
 
-    assert without_twins(sides) == sides
+    assert without_twins(side("a"), sides) == sides
+    assert without_twins(side(""), sides) == sides
+
+
+def test_lists_of_the_host_cluster_under_another_name_are_not_used() -> None:
+    sides = {ONE: side("a"), TWO: side("b"), THREE: side("b")}
+    found = without_twins(side("b"), sides)
+
+    assert found[ONE] is sides[ONE]
+    assert [str(found[name]) for name in (TWO, THREE)] == [
+        "dpucluster/ns/two: its kubeconfig leads to the host cluster",
+        "dpucluster/other/three: its kubeconfig leads to the host cluster",
+    ]
