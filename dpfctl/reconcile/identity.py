@@ -1,7 +1,7 @@
 """Names: of a DPUService as its pods and interfaces know it, and of the controller behind it."""
 
 from dpfctl.model.applications import digest
-from dpfctl.model.resources import Resource
+from dpfctl.model.resources import Ref, Resource
 
 CONTROLLER = "dpuservice-manager"
 """DPF's controller of DPUServices, as a field manager and as the component that objects name."""
@@ -25,6 +25,15 @@ def service_id_of(service: Resource) -> str:
         return asked
     known = service.text("status", "serviceID")
     return known or digest(_group_kind(service), service.name, service.namespace)[:_DIGITS]
+
+
+def taken_text(wanted: Ref, owner: Ref) -> str:
+    """Say that an object which a DPUService asks for is another one's.
+
+    The words are the same for what is there and for what is only about to be made, so that a
+    condition that tells it stays as it is from pass to pass.
+    """
+    return f"{wanted}: belongs to {owner}; give one of the two DPUServices another name"
 
 
 def _group_kind(service: Resource) -> str:

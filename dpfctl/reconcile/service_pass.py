@@ -10,6 +10,7 @@ from dpfctl.model.dpu_services import is_paused
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.destinations import Destination
+from dpfctl.reconcile.identity import taken_text
 from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
 from dpfctl.reconcile.ports.changes import failure_text
 from dpfctl.reconcile.steps import Fault, Step
@@ -92,7 +93,7 @@ class ServicePass:
     def losing(self, lost: Sequence[tuple[Change, Ref]]) -> "ServicePass":
         """Return the pass without changes of objects that other services make, each a fault."""
         faults = (
-            replace(self._fault(change, f"{change.ref}: {owner} {_CLASH}"), code=ExitCode.CONFLICT)
+            replace(self._fault(change, taken_text(change.ref, owner)), code=ExitCode.CONFLICT)
             for change, owner in lost
         )
         gone = {spot_of(change) for change, _ in lost}
@@ -193,5 +194,4 @@ def by_place(outcomes: Iterable[Outcome]) -> dict[Place, Outcome]:
     return found
 
 
-_CLASH = "makes one of the same name; give one of the two DPUServices another name"
 _LEFT = frozenset({Result.SKIPPED, Result.UNKNOWN})

@@ -250,14 +250,16 @@ class TestFailures:
         result = reconcile(fleet, "mine")
 
         assert states(result) == {f"{NS}/mine": "failed"}
-        assert f"exists and does not belong to dpuservice/{NS}/mine" in result.err
+        assert "edge-mine: belongs to dpuservice/tenant/elsewhere; give one of" in result.err
         assert app(fleet, "edge-mine")["spec"]["project"] == "old"
 
     def test_two_services_of_one_name_do_not_share_an_application(self, tmp_path: Path) -> None:
         fleet = pass_fleet(tmp_path, known("web"))
-        results = [reconcile(fleet), reconcile(fleet)]
+        first, stored = reconcile(fleet), fleet.path.read_bytes()
+        results = [first, reconcile(fleet)]
 
         assert [result.code for result in results] == [5, 5]
+        assert fleet.path.read_bytes() == stored
         assert {states(result)["tenant/web"] for result in results} == {"failed"}
         assert {states(result)[f"{NS}/web"] for result in results} == {"waiting"}
 

@@ -56,8 +56,8 @@ class TestFirstHalf:
         assert (first.faults, fault.code, fault.cluster) == ((), ExitCode.CONFLICT, ONE)
         assert fault.text == (
             "ensure application for DPUCluster ns1-cluster-one: "
-            "application/dpf-operator-system/cluster-one-dpu-one: dpuservice/svc-ns/dpu-one makes "
-            "one of the same name; give one of the two DPUServices another name"
+            "application/dpf-operator-system/cluster-one-dpu-one: belongs to "
+            "dpuservice/svc-ns/dpu-one; give one of the two DPUServices another name"
         )
         assert "DEPLOY" not in steps(second.changes)
 

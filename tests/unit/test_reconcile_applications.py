@@ -151,7 +151,8 @@ class TestChange:
             ),
             pytest.param(
                 deployed(service("dpu-two", "other-ns")),
-                f"application/{NS}/{NAME}: exists and does not belong to dpuservice/svc-ns/dpu-two",
+                f"application/{NS}/{NAME}: belongs to dpuservice/other-ns/dpu-two; "
+                "give one of the two DPUServices another name",
                 id="of a service of another namespace",
             ),
             pytest.param(

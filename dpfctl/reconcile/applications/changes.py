@@ -15,6 +15,7 @@ from dpfctl.model.applications import SKIP_RECONCILE, is_held
 from dpfctl.model.edits import annotated
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
+from dpfctl.reconcile.identity import taken_text
 from dpfctl.reconcile.steps import Step
 
 _HELD, _LET_GO = "true", "false"
@@ -110,9 +111,11 @@ def _settled(change: Change, live: Resource) -> Change:
 
 def _trouble(live: Resource, wanted: Resource) -> ConflictError | None:
     """Return why an Application must not be changed to what is wanted, None if it may be."""
-    if _service_of(live) != _service_of(wanted):
-        service = Ref(kinds.DPU_SERVICE, *_service_of(wanted))
-        fact = f"{live.ref}: exists and does not belong to {service}"
+    owner, service = _service_of(live), _service_of(wanted)
+    if owner != service and all(owner):
+        return OwnedError(taken_text(live.ref, Ref(kinds.DPU_SERVICE, *owner)))
+    if owner != service:
+        fact = f"{live.ref}: exists and does not belong to {Ref(kinds.DPU_SERVICE, *service)}"
         return OwnedError(fact, "rename it, or give the DPUService another name")
     if live.is_deleting:
         return ConflictError(
