@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-import yaml
 
 from dpfctl.cluster import sockets
 from dpfctl.cluster.dpu_clusters import DpuConnection, connect_dpu_clusters
@@ -151,20 +150,8 @@ def test_host_cluster_behind_another_address_is_refused(
     fleet: Fleet, host_cluster: ControlPlane
 ) -> None:
     with FaultProxy(Upstream(host_cluster.url, host_cluster.ca_file)) as other:
-        error = fleet.fail(fleet.add("one", proxied(other, host_cluster.admin_token)))
+        error = fleet.fail(fleet.add("one", other.text(host_cluster.admin_token)))
     assert error.message.endswith("leads to the host cluster")
-
-
-def proxied(proxy: FaultProxy, token: str = "t", server: str = "") -> str:
-    """A kubeconfig text for a proxy."""
-    authority = base64.b64encode(proxy.ca_pem).decode()
-    cluster = {"server": server or proxy.url, "certificate-authority-data": authority}
-    return yaml.safe_dump(
-        {
-            "clusters": [{"name": "c", "cluster": cluster}],
-            "users": [{"name": "u", "user": {"token": token}}],
-        }
-    )
 
 
 def test_two_ways_into_one_cluster_show_one_uid(fleet: Fleet, kubeconfig: str) -> None:
@@ -174,7 +161,7 @@ def test_two_ways_into_one_cluster_show_one_uid(fleet: Fleet, kubeconfig: str) -
 
 def test_field_that_is_not_accepted_reaches_nobody(fleet: Fleet) -> None:
     with FaultProxy() as proxy:
-        text = proxied(proxy).replace("token: t", "token: t\n    as: system:admin")
+        text = proxy.text().replace("token: t", "token: t\n    as: system:admin")
         error = fleet.fail(fleet.add("one", text))
         assert proxy.connections == 0
     assert "users.as: not accepted" in error.message
@@ -183,7 +170,7 @@ def test_field_that_is_not_accepted_reaches_nobody(fleet: Fleet) -> None:
 @pytest.mark.parametrize("server", ["https://169.254.169.254", "https://[::]:6443"])
 def test_address_that_is_not_accepted(fleet: Fleet, server: str) -> None:
     with FaultProxy() as proxy:
-        error = fleet.fail(fleet.add("one", proxied(proxy, server=server)))
+        error = fleet.fail(fleet.add("one", proxy.text(server=server)))
     assert isinstance(error, AccessError)
     assert "not accepted for a DPU cluster" in error.message
 
@@ -192,7 +179,7 @@ def test_name_that_stands_for_such_an_address(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultProxy() as proxy:
-        resource = fleet.add("one", proxied(proxy, server="https://metadata.example"))
+        resource = fleet.add("one", proxy.text(server="https://metadata.example"))
     real, trap = sockets._lookup, [(2, ("169.254.169.254", 443))]
     monkeypatch.setattr(
         sockets, "_lookup", lambda host, port: trap if "meta" in host else real(host, port)
@@ -214,7 +201,7 @@ def test_loopback_is_refused_beside_a_host_elsewhere(
 def test_redirect_is_not_followed(fleet: Fleet) -> None:
     with FaultProxy() as proxy, FaultProxy() as elsewhere:
         fault = proxy.inject(Reply(302, b"", {"Location": elsewhere.url}))
-        error = fleet.fail(fleet.add("one", proxied(proxy)))
+        error = fleet.fail(fleet.add("one", proxy.text()))
         assert fault.fired == 1
         assert elsewhere.connections == 0
     assert "redirects to" in error.message
@@ -226,7 +213,7 @@ def test_dead_cluster_holds_nobody_up_for_long(
 ) -> None:
     with FaultProxy() as dead:
         fault = dead.inject(action)
-        resources = [fleet.add("dead", proxied(dead)), fleet.add("well", kubeconfig)]
+        resources = [fleet.add("dead", dead.text()), fleet.add("well", kubeconfig)]
         start = time.monotonic()
         bad, good = fleet.connect(*resources)
         assert time.monotonic() - start < 11
@@ -239,7 +226,7 @@ def test_dead_cluster_holds_nobody_up_for_long(
 def test_cluster_that_refuses_is_tried_once(fleet: Fleet) -> None:
     with FaultProxy(listening=False) as nobody:
         start = time.monotonic()
-        error = fleet.fail(fleet.add("one", proxied(nobody)))
+        error = fleet.fail(fleet.add("one", nobody.text()))
         assert time.monotonic() - start < 2
     assert error.message.endswith("connection refused")
 
@@ -248,7 +235,7 @@ def test_cluster_that_falls_silent_is_dead_for_the_run(
     fleet: Fleet, dpu_cluster: ControlPlane
 ) -> None:
     with FaultProxy(Upstream(dpu_cluster.url, dpu_cluster.ca_file)) as proxy:
-        connection = fleet.connect(fleet.add("one", proxied(proxy, dpu_cluster.admin_token)))[0]
+        connection = fleet.connect(fleet.add("one", proxy.text(dpu_cluster.admin_token)))[0]
         assert connection.cluster is not None
         fault = proxy.inject(Silence())
         for _ in range(3):

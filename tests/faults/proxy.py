@@ -5,6 +5,7 @@ a real server behind it, it answers only what a fault makes it answer. Every fau
 it struck; a test that does not look at the count has not shown anything.
 """
 
+import base64
 import contextlib
 import http.client
 import re
@@ -127,6 +128,17 @@ class FaultProxy:
         }
         path.write_text(yaml.safe_dump(document))
         return path
+
+    def text(self, token: str = "t", server: str = "") -> str:
+        """Return a kubeconfig for the proxy, or for another server, that names no files."""
+        authority = base64.b64encode(self.ca_pem).decode()
+        cluster = {"server": server or self.url, "certificate-authority-data": authority}
+        return yaml.safe_dump(
+            {
+                "clusters": [{"name": "c", "cluster": cluster}],
+                "users": [{"name": "u", "user": {"token": token}}],
+            }
+        )
 
     def inject(
         self,

@@ -6,6 +6,7 @@ from dpfctl.model import kinds
 from tests.builders import NS
 from tests.cluster.rbac_examples import RBAC, Example, make_robot
 from tests.controlplane.cluster import ControlPlane
+from tests.faults.proxy import FaultProxy, Upstream
 from tests.passes.objects import (
     APP_ONE,
     ONE,
@@ -116,10 +117,10 @@ def test_a_host_cluster_that_only_its_lists_show(wide: Scene) -> None:
     rules = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}]
     role = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": "lister"}}
     robot = make_robot(wide.host, Example(({**role, "rules": rules},)))
-    text = wide.host.kubeconfig_text(robot.token).replace("127.0.0.1", "localhost")
-    wide.remove(kinds.SECRET, "cluster-two-kubeconfig", WHERE)
-    wide.add(way_in("cluster-two", text))
-    result = wide.reconcile()
+    with FaultProxy(Upstream(wide.host.url, wide.host.ca_file)) as elsewhere:
+        wide.remove(kinds.SECRET, "cluster-two-kubeconfig", WHERE)
+        wide.add(way_in("cluster-two", elsewhere.text(robot.token)))
+        result = wide.reconcile()
 
     assert result.code != 0
     assert f"dpucluster/{WHERE}/cluster-two: its kubeconfig leads to the host cluster" in result.err
