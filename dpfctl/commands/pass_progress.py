@@ -42,8 +42,32 @@ class Progress:
     def _text(self, change: "Change") -> str:
         from dpfctl.reconcile.steps import Step
 
-        step = Step(change.stage).name.lower().replace("_", " ")
+        doing = _DOING[Step(change.stage).name]
         if not self.session.err.isatty():
-            return step
+            return doing
         where = "host" if change.cluster == HOST else "/".join(change.cluster)
-        return f"{where}: {step}"
+        return f"{where}: {doing}"
+
+
+_DOING = {
+    "FINALIZER": "adding finalizers",
+    "HOLD": "holding Applications, or letting them go",
+    "CLAIM": "claiming interfaces",
+    "NAMESPACE": "creating namespaces",
+    "PULL_SECRET": "copying pull secrets",
+    "ORPHAN_SECRET": "deleting copies of pull secrets that are gone",
+    "PRIVILEGE": "listing privileged services",
+    "DEPLOY": "deploying charts",
+    "STALE": "removing charts that nobody asks for any more",
+    "REMOVE": "removing what deleted services had",
+    "SLICE": "publishing EndpointSlices",
+    "ENDPOINTS": "publishing Endpoints",
+    "EXPOSE": "publishing Services",
+    "CLEANUP": "withdrawing published ports",
+    "TAINT": "tainting hosts, or untainting them",
+    "REQUESTOR": "writing requestors of maintenance",
+    "RELEASE_CLAIM": "giving interfaces free",
+    "STATUS": "writing status",
+    "FINISH": "removing finalizers",
+}
+"""What is done in each step, by its name."""

@@ -94,6 +94,7 @@ class TestWholePass:
 
         assert notes[0] == "note: reading the fleet"
         assert "note: reading the fleet again" in notes
+        assert "note: deploying charts" in notes
         assert all(line.startswith("note: ") for line in notes)
 
 
