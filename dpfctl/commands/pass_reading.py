@@ -50,6 +50,7 @@ class Site:
     unknown: frozenset[str] = frozenset()
     _clusters: "dict[ClusterName, Resource]" = field(default_factory=dict)
     _is_open: bool = False
+    _is_learned: bool = False
 
     @property
     def requests(self) -> int:
@@ -77,14 +78,16 @@ class Site:
         Raises:
             AccessError: The host cluster cannot be read.
         """
-        from dpfctl.reconcile.world import ON_HOST, World
+        from dpfctl.model import kinds
+        from dpfctl.reconcile.world import World
 
-        host = self.host.read(ON_HOST)
-        self._open(host)
-        chosen = engine or _engine_of(host)
-        more, sides = self._read_rest(host, chosen)
+        # What the rest of the reading depends on: which clusters there are, and who deploys.
+        first = self.host.read((kinds.DPU_CLUSTER, kinds.APPLICATION))
+        self._find_ways(first)
+        chosen = engine or _engine_of(first)
+        host, sides = self._read_rest(first, chosen)
         return World(
-            replace(host, listings={**host.listings, **more.listings}),
+            host,
             sides,
             self.session.now(),
             engine=chosen,
@@ -95,8 +98,8 @@ class Site:
             helm=helm,
         )
 
-    def _open(self, host: "Inventory") -> None:
-        """Find out which DPU clusters there are, and what this release of DPF knows, once."""
+    def _find_ways(self, host: "Inventory") -> None:
+        """Find out which DPU clusters there are, once."""
         from dpfctl.model import kinds
 
         if self._is_open:
@@ -104,8 +107,17 @@ class Site:
         if self.is_file:
             self.ways = self.session.dpu_clusters(self.host, ())
         self._clusters = {(one.namespace, one.name): one for one in host.list(kinds.DPU_CLUSTER)}
-        self.features, self.unknown = self._find_features()
         self._is_open = True
+
+    def _read_host(self, wanted: "Sequence[Kind]") -> "Inventory | DpfctlError":
+        """Read the host cluster, and find out once what this release of DPF knows."""
+        from dpfctl.cluster.tolerance import read_side
+
+        found = read_side(self.host, wanted)
+        if not self._is_learned:
+            self.features, self.unknown = self._find_features()
+            self._is_learned = True
+        return found
 
     def _find_features(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return which fields the CRDs have, and which not; of CRDs that are not read, neither."""
@@ -122,23 +134,24 @@ class Site:
         return frozenset(known), frozenset(read.keys() - known)
 
     def _read_rest(
-        self, host: "Inventory", engine: "Engine"
+        self, first: "Inventory", engine: "Engine"
     ) -> "tuple[Inventory, dict[ClusterName, Inventory | DpfctlError]]":
-        """Read the DPU clusters and, for Helm, more of the host, all of them side by side."""
+        """Read the rest of the host cluster, and the DPU clusters, all of them side by side."""
         from dpfctl.cluster.crew import side_by_side
-        from dpfctl.cluster.tolerance import read_side
         from dpfctl.model.twins import without_twins
-        from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, Engine
+        from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, ON_HOST, Engine
 
         is_helm = engine is Engine.HELM
+        on_host = (*ON_HOST, *HELM_ON_HOST) if is_helm else ON_HOST
         on_dpus = (*ON_DPUS, *HELM_ON_DPUS) if is_helm else ON_DPUS
         names = tuple(self.ways if self.is_file else self._clusters)
+        wanted = tuple(kind for kind in on_host if kind not in first.listings)
         jobs = [partial(self._read_side, name, on_dpus) for name in names]
-        first = partial(read_side, self.host, HELM_ON_HOST if is_helm else ())
-        more, *sides = side_by_side([first, *jobs], len(jobs) + 1)
-        if isinstance(more, DpfctlError):
-            raise more
-        return more, without_twins(host, dict(zip(names, sides, strict=True)))
+        host, *sides = side_by_side([partial(self._read_host, wanted), *jobs], len(jobs) + 1)
+        if isinstance(host, DpfctlError):
+            raise host
+        whole = replace(first, listings={**first.listings, **host.listings})
+        return whole, without_twins(whole, dict(zip(names, sides, strict=True)))
 
     def _read_side(
         self, name: "ClusterName", wanted: "Sequence[Kind]"
