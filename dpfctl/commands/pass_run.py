@@ -90,10 +90,9 @@ class PassRun:
         """
         from dpfctl.model import kinds
         from dpfctl.model.targets import pick
-        from dpfctl.reconcile.hosts.dpu_side import list_failure
         from dpfctl.reconcile.passing import begin
 
-        if failure := list_failure(world.host, kinds.DPU_SERVICE):
+        if failure := world.host.failure(kinds.DPU_SERVICE):
             raise failure
         services = pick(selection, world.host.list(kinds.DPU_SERVICE))
         if not services:
@@ -128,6 +127,9 @@ class PassRun:
         words = self.words
         if words.is_everywhere and words.namespace:
             raise InputError("--all-namespaces: cannot be used together with --namespace")
+        if words.selector is not None and not words.selector.strip():
+            fact = f"{self.mode.command}: --selector: selects everything"
+            raise InputError(fact, "leave it out if you mean all")
         is_everywhere = words.is_everywhere or not (words.is_given or words.namespace)
         return parse_selection(
             self.mode.command,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dpfctl.errors import DpfctlError, ForbiddenError, KindNotServedError, UnreachableError
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
@@ -14,6 +15,13 @@ class Trouble(StrEnum):
     NOT_SERVED = "NotServed"
     FORBIDDEN = "Forbidden"
     UNREACHABLE = "Unreachable"
+
+
+_FAILURES: Mapping[Trouble, type[DpfctlError]] = {
+    Trouble.NOT_SERVED: KindNotServedError,
+    Trouble.FORBIDDEN: ForbiddenError,
+    Trouble.UNREACHABLE: UnreachableError,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,14 @@ class Inventory:
             if listing.trouble is not None:
                 return listing.message or f"{kind.resource}: {listing.trouble.lower()}"
         return ""
+
+    def failure(self, kind: Kind) -> DpfctlError | None:
+        """Why a kind could not be listed, as an error; None if it could."""
+        listing = self.listing(kind)
+        if listing.trouble is None:
+            return None
+        fact = f"cannot be listed: {listing.message or listing.trouble.lower()}"
+        return _FAILURES[listing.trouble](f"{kind.resource}: {fact}")
 
     def find(self, ref: Ref) -> Resource | None:
         """The object of that name, None if the list does not hold it."""

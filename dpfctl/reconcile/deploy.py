@@ -154,10 +154,9 @@ def _prerequisites(
     one: ServicePass, cluster: ClusterName, world: World
 ) -> tuple[Change, ...] | Fault:
     side = world.side(cluster)
-    if side is None or isinstance(side, DpfctlError):
-        fact = side.message if side is not None else "nothing is known of it"
-        code = side.exit_code if side is not None else ExitCode.FAILED
-        return Fault(Step.NAMESPACE, f"get cluster {cluster[1]}: {fact}", cluster, code=code)
+    if isinstance(side, DpfctlError):
+        text = f"get cluster {cluster[1]}: {side.message}"
+        return Fault(Step.NAMESPACE, text, cluster, code=side.exit_code)
     token = _prepared_in(one, cluster)
     secrets = secret_changes(one.service.namespace, cluster, world)
     if isinstance(secrets, Fault):

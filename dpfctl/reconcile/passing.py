@@ -14,7 +14,6 @@ from dpfctl.plan import Plan, expected
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.dpus.planning import plan_operational
 from dpfctl.reconcile.follow import HostPass, identified, plan_follow, plan_hosts, renewed
-from dpfctl.reconcile.hosts.dpu_side import list_failure
 from dpfctl.reconcile.identity import service_id_of
 from dpfctl.reconcile.service_pass import (
     Place,
@@ -90,7 +89,7 @@ def begin(
         RejectedError: There is no DPFOperatorConfig, or more than one.
         DpfctlError: DPFOperatorConfigs could not be listed.
     """
-    if failure := list_failure(world.host, kinds.DPF_OPERATOR_CONFIG):
+    if failure := world.host.failure(kinds.DPF_OPERATOR_CONFIG):
         raise failure
     _ = world.config
     deploys = Part.HELM in parts

@@ -73,15 +73,6 @@ class ServicePass:
         """The DPU clusters in which it does not go on."""
         return frozenset(fault.cluster for fault in self.faults if fault.cluster != HOST)
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether anything is to be written for it."""
-        return any(change.action is not Action.NONE for change in self.changes)
-
-    def having(self, *steps: Step) -> tuple[Fault, ...]:
-        """The faults of some steps."""
-        return tuple(fault for fault in self.faults if fault.step in steps)
-
     def after(self, outcomes: Mapping[Spot, Outcome]) -> "ServicePass":
         """Return the pass with what failed when its changes were made, or was not tried."""
         found = [one for change in self.changes if (one := outcomes.get(spot_of(change)))]

@@ -5,7 +5,6 @@ Source:
     ``api/dpuservice/v1alpha1/dpuservice_types.go``.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -67,11 +66,6 @@ def value_warnings(service: Resource) -> tuple[str, ...]:
     ]
     facts += _port_facts(service, given)
     return tuple(f"{service.ref}: {fact}" for fact in facts)
-
-
-def values_json(values: Values) -> str:
-    """Write values as compact JSON, keys sorted."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _given(service: Resource) -> Any:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from dpfctl.errors import DpfctlError, RejectedError
+from dpfctl.errors import DpfctlError, NotFoundError, RejectedError
 from dpfctl.model import kinds
-from dpfctl.model.cluster import ClusterName
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
@@ -136,9 +136,11 @@ class World:
         """Namespace of the DPF operator; the errors of ``config``."""
         return self.config.namespace
 
-    def side(self, name: ClusterName) -> Inventory | DpfctlError | None:
-        """What is known of a DPU cluster; None if there is no DPUCluster of that name."""
-        return self.dpus.get(name)
+    def side(self, name: ClusterName) -> Inventory | DpfctlError:
+        """What is known of a cluster, ``HOST`` or a DPU cluster, or why nothing is."""
+        if name == HOST:
+            return self.host
+        return self.dpus.get(name, NotFoundError("nothing is known of this DPU cluster"))
 
     def once(self, find: Callable[..., T], *about: Hashable) -> T:
         """What ``find(*about, world)`` returns; found only once, however many services ask."""

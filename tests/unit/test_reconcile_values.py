@@ -1,5 +1,6 @@
 """The values that charts get, byte by byte, and what users should know about them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
 from dpfctl.reconcile.interfaces.quantities import canonical
 from dpfctl.reconcile.steps import Fault, Step
-from dpfctl.reconcile.values import helm_values, value_warnings, values_json
+from dpfctl.reconcile.values import helm_values, value_warnings
 from tests.builders import Built
 from tests.unit.reconcile_fleets import CHART, destination, fault_of, service
 
@@ -38,6 +39,11 @@ def values_of(
     found = helm_values(built.resource, ID, binding, place)
     assert not isinstance(found, Fault)
     return found
+
+
+def values_json(values: Any) -> str:
+    """Compact JSON, keys sorted."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def component(built: Built) -> Built:

@@ -7,14 +7,13 @@ Source:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dpfctl.errors import DpfctlError, NotFoundError
+from dpfctl.errors import DpfctlError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
 from dpfctl.model.dpu_services import is_critical, runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus.traffic import Traffic, traffic_of
-from dpfctl.reconcile.hosts.dpu_side import list_failure
 from dpfctl.reconcile.world import World, name_of
 
 Pods = Mapping[str, Sequence[Resource]]
@@ -50,11 +49,9 @@ def views_of(world: World) -> dict[ClusterName, View | DpfctlError]:
 
 def _view(cluster: Resource, world: World) -> View | DpfctlError:
     side = world.side(name_of(cluster))
-    if side is None:
-        return NotFoundError(f"{cluster.ref}: nothing is known of this DPU cluster")
     if isinstance(side, DpfctlError):
         return side
-    if (error := list_failure(side, kinds.NODE)) is not None:
+    if (error := side.failure(kinds.NODE)) is not None:
         return type(error)(f"{cluster.ref}: {error.message}")
     nodes = {node.name: node for node in side.list(kinds.NODE)}
     return View(cluster, side, nodes, *_pods(side, world), traffic_of(side))

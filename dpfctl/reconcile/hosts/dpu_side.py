@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dpfctl.errors import (
-    DpfctlError,
-    ForbiddenError,
-    KindNotServedError,
-    NotFoundError,
-    UnreachableError,
-)
+from dpfctl.errors import DpfctlError, NotFoundError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import ClusterName
-from dpfctl.model.inventory import Inventory, Trouble
+from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 
@@ -22,12 +16,6 @@ SIDE_KINDS: tuple[Kind, ...] = (kinds.NODE, kinds.POD)
 
 DpuClusters = Mapping[ClusterName, Inventory | DpfctlError]
 """What each DPU cluster holds of ``SIDE_KINDS``, or why that is not known."""
-
-_FAILURES: Mapping[Trouble, type[DpfctlError]] = {
-    Trouble.NOT_SERVED: KindNotServedError,
-    Trouble.FORBIDDEN: ForbiddenError,
-    Trouble.UNREACHABLE: UnreachableError,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +49,6 @@ def dpu_sides(host: Inventory, dpu_clusters: DpuClusters) -> dict[ClusterName, D
     }
 
 
-def list_failure(inventory: Inventory, kind: Kind) -> DpfctlError | None:
-    """Return why a kind could not be listed, None if it could."""
-    listing = inventory.listing(kind)
-    if listing.trouble is None:
-        return None
-    fact = f"cannot be listed: {listing.message or listing.trouble.lower()}"
-    return _FAILURES[listing.trouble](f"{kind.resource}: {fact}")
-
-
 def _side(cluster: Resource, dpu_clusters: DpuClusters) -> DpuSide:
     ref, own = cluster.ref, cluster.mapping("metadata", "labels")
     found = dpu_clusters.get((ref.namespace, ref.name))
@@ -78,7 +57,7 @@ def _side(cluster: Resource, dpu_clusters: DpuClusters) -> DpuSide:
     if isinstance(found, DpfctlError):
         return DpuSide(ref, own, found)
     for kind in SIDE_KINDS:
-        if (error := list_failure(found, kind)) is not None:
+        if (error := found.failure(kind)) is not None:
             return DpuSide(ref, own, type(error)(f"{ref}: {error.message}"))
     return DpuSide(ref, own, None, {n.name: n for n in found.list(kinds.NODE)}, _by_place(found))
 

@@ -20,7 +20,7 @@ from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.reconcile.hosts.demands import Critical, Demand, demands_of
-from dpfctl.reconcile.hosts.dpu_side import DpuClusters, DpuSide, dpu_sides, list_failure
+from dpfctl.reconcile.hosts.dpu_side import DpuClusters, DpuSide, dpu_sides
 from dpfctl.reconcile.hosts.verdicts import Gap, HostVerdict, Wait
 from dpfctl.reconcile.hosts.wiring import Wiring, cluster_of, linked_node, wiring_of
 
@@ -53,7 +53,7 @@ def host_failures(host: Inventory) -> tuple[DpfctlError, ...]:
 
     A kind that is not served is no failure: there are no objects of it.
     """
-    found = (list_failure(host, kind) for kind in HOST_KINDS)
+    found = (host.failure(kind) for kind in HOST_KINDS)
     return tuple(e for e in found if e is not None and not isinstance(e, KindNotServedError))
 
 

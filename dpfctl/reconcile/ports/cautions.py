@@ -55,7 +55,7 @@ def _made(service: Resource, world: World) -> Iterator[Resource]:
     targets = destinations(service, world)
     for place in () if isinstance(targets, Fault) else targets:
         side = world.side(place.cluster)
-        if side is not None and not isinstance(side, DpfctlError):
+        if not isinstance(side, DpfctlError):
             yield from chart_services(service, side, world)
 
 

@@ -147,9 +147,8 @@ def _exposed(service: Resource, cluster: ClusterName, world: World) -> tuple[Cha
     if not wanted_ports(service) and not world.is_upstream:
         return _withdrawn(service, world, KINDS)
     side = world.side(cluster)
-    if side is None or isinstance(side, DpfctlError):
-        why = side.message if side is not None else "nothing is known of this DPU cluster"
-        return Fault(Step.SLICE, f'get client for cluster "{cluster[1]}": {why}')
+    if isinstance(side, DpfctlError):
+        return Fault(Step.SLICE, f'get client for cluster "{cluster[1]}": {side.message}')
     ports = _ports(service, cluster[1], side, world)
     if isinstance(ports, Fault):
         return ports

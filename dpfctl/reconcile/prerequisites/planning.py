@@ -15,7 +15,7 @@ from typing import Any
 from dpfctl.apiserver.applied import is_applied
 from dpfctl.errors import NotFoundError
 from dpfctl.model import kinds, labels
-from dpfctl.model.cluster import HOST, ClusterName
+from dpfctl.model.cluster import ClusterName
 from dpfctl.model.conditions import AWAITING_DELETION
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
@@ -24,7 +24,6 @@ from dpfctl.reconcile.identity import CONTROLLER
 from dpfctl.reconcile.steps import Fault, Step
 from dpfctl.reconcile.world import World, name_of
 
-_UNKNOWN = "nothing is known of it"
 _COPIED = ("type", "immutable", "data")
 
 
@@ -43,8 +42,8 @@ def namespace_change(
     Returns:
         One change; ``NONE`` for a namespace that is there, with the labels if it is to have them.
     """
-    side = _side(cluster, world)
-    live = side.find(Ref(kinds.NAMESPACE, "", namespace)) if side else None
+    side = world.side(cluster)
+    live = side.find(Ref(kinds.NAMESPACE, "", namespace)) if isinstance(side, Inventory) else None
     marks = {labels.PREREQUISITE_NAMESPACE: namespace, labels.PREREQUISITE: "true"}
     body = {
         "apiVersion": kinds.NAMESPACE.api_version,
@@ -75,9 +74,10 @@ def secret_changes(
         return ()
     if lack := world.host.lack(kinds.PULL_SECRET):
         return Fault(Step.PULL_SECRET, lack)
-    side = _side(cluster, world)
-    lack = side.lack(kinds.PULL_SECRET) if side else f"get cluster {cluster[1]}: {_UNKNOWN}"
-    if side is None or lack:
+    side = world.side(cluster)
+    if not isinstance(side, Inventory):
+        return Fault(Step.PULL_SECRET, f"get cluster {cluster[1]}: {side.message}", cluster)
+    if lack := side.lack(kinds.PULL_SECRET):
         return Fault(Step.PULL_SECRET, lack, cluster)
     wanted = [secret for secret in found if secret.namespace == namespace]
     names = {secret.name for secret in wanted}
@@ -101,7 +101,7 @@ def lost_pull_secrets(namespace: str, world: World) -> tuple[Change, ...] | Faul
     for cluster in map(name_of, world.clusters):
         side = world.side(cluster)
         if not isinstance(side, Inventory):
-            return _stay(f"get cluster {cluster[1]}: {side.message if side else _UNKNOWN}")
+            return _stay(f"get cluster {cluster[1]}: {side.message}")
         if lack := side.lack(kinds.PULL_SECRET):
             return _stay(f"get cluster {cluster[1]}: {lack}")
         changes += _orphans(namespace, set(), cluster, side)
@@ -124,11 +124,6 @@ def replan_prerequisite(change: Change, fresh: Resource | None) -> Change:
     if fresh is None or fresh.is_deleting or not is_copy:
         return replace(change, action=Action.NONE, before=fresh)
     return replace(change, before=fresh)
-
-
-def _side(cluster: ClusterName, world: World) -> Inventory | None:
-    found = world.host if cluster == HOST else world.side(cluster)
-    return found if isinstance(found, Inventory) else None
 
 
 def _copied(secret: Resource, live: Resource | None, cluster: ClusterName) -> Change:

@@ -47,8 +47,7 @@ def allow_list_changes(
         return Fault(Step.PRIVILEGE, lack)
     side = world.side(cluster)
     if not isinstance(side, Inventory):
-        fact = side.message if side is not None else "nothing is known of it"
-        return Fault(Step.PRIVILEGE, f"get cluster {cluster[1]}: {fact}", cluster)
+        return Fault(Step.PRIVILEGE, f"get cluster {cluster[1]}: {side.message}", cluster)
     if lack := side.lack(kinds.CONFIG_MAP):
         return Fault(Step.PRIVILEGE, f"get cluster {cluster[1]}: {lack}", cluster)
     home = ALLOW_LIST.namespace

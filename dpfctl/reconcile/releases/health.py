@@ -1,15 +1,15 @@
 """Whether the releases of a DPUService are there and run: what Argo CD calls synced and healthy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dpfctl.model import kinds
-from dpfctl.model.cluster import HOST
+from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.conditions import FALSE, PENDING, SUCCESS, TRUE
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.releases import StoredRelease, read_description, release_name
 from dpfctl.model.resources import Resource
-from dpfctl.model.workloads import daemon_set_state, deployment_state
+from dpfctl.model.workloads import WorkloadState, daemon_set_state, deployment_state
 from dpfctl.reconcile.destinations import Destination, destinations
 from dpfctl.reconcile.releases.owners import releases_of, stored_releases
 from dpfctl.reconcile.status.conditions import listing
@@ -23,6 +23,12 @@ LONGEST = 500
 
 _DEPLOYED = "deployed"
 _NOT_READY = "The following releases are not ready:"
+_Release = tuple[str | None, str | None]
+"""Namespace and name of a release, as the annotations of an object say."""
+
+_Workload = tuple[Resource, Callable[[Resource], WorkloadState]]
+"""A DaemonSet or Deployment, and what tells its state."""
+
 _WORKLOADS = ((kinds.DAEMON_SET, daemon_set_state), (kinds.DEPLOYMENT, deployment_state))
 
 
@@ -74,14 +80,9 @@ def _gaps(place: Destination, world: World) -> Iterator[str]:
     found = stored_releases(place.cluster, world)
     if isinstance(found, Fault):
         yield f"{place.name}: {found.text}"
-    elif (side := _side(place, world)) is not None:
+    elif isinstance(side := world.side(place.cluster), Inventory):
         found_lacks = (side.lack(kind) for kind, _ in _WORKLOADS)
         yield from (f"{place.name}: {lack}" for lack in found_lacks if lack)
-
-
-def _side(place: Destination, world: World) -> Inventory | None:
-    side = world.host if place.cluster == HOST else world.side(place.cluster)
-    return side if isinstance(side, Inventory) else None
 
 
 def _lacks(service: Resource, place: Destination, world: World) -> Iterator[str]:
@@ -104,8 +105,10 @@ def _facts(stored: StoredRelease, place: Destination, world: World) -> Iterator[
         yield f"is {stored.status}: {_bounded(stored.description)}"
     elif read_description(stored.description) is None:
         yield f"was changed outside of dpfctl in revision {stored.revision}"
-    if (side := _side(place, world)) is not None:
-        yield from _unready(stored, side)
+    name = stored.namespace, stored.name
+    for one, state_of in world.once(_workloads, place.cluster).get(name, ()):
+        if not (state := state_of(one)).is_ready:
+            yield f"{one.ref}: {state.why}"
 
 
 def _bounded(description: str) -> str:
@@ -113,16 +116,14 @@ def _bounded(description: str) -> str:
     return description if len(description) <= LONGEST else f"{description[:LONGEST]}..."
 
 
-def _unready(stored: StoredRelease, side: Inventory) -> Iterator[str]:
-    """Yield the workloads of a release that do not run yet."""
+def _workloads(cluster: ClusterName, world: World) -> Mapping[_Release, list[_Workload]]:
+    """The workloads of each release in one cluster; none if that could not be read."""
+    found: dict[_Release, list[_Workload]] = {}
+    side = world.side(cluster)
+    if not isinstance(side, Inventory):
+        return found
     for kind, state_of in _WORKLOADS:
         for one in side.list(kind):
-            if _belongs(one, stored) and not (state := state_of(one)).is_ready:
-                yield f"{one.ref}: {state.why}"
-
-
-def _belongs(one: Resource, stored: StoredRelease) -> bool:
-    return (one.annotation(RELEASE_NAMESPACE), one.annotation(RELEASE_NAME)) == (
-        stored.namespace,
-        stored.name,
-    )
+            release = one.annotation(RELEASE_NAMESPACE), one.annotation(RELEASE_NAME)
+            found.setdefault(release, []).append((one, state_of))
+    return found

@@ -6,7 +6,6 @@ from functools import lru_cache
 from dpfctl.errors import DpfctlError
 from dpfctl.model import kinds, labels
 from dpfctl.model.cluster import HOST, ClusterName
-from dpfctl.model.inventory import Inventory
 from dpfctl.model.release_secrets import read_releases
 from dpfctl.model.releases import StoredRelease
 from dpfctl.model.resources import Ref, Resource
@@ -16,22 +15,22 @@ from dpfctl.reconcile.world import World
 LONGEST_VALUE = 63
 """Characters of the value of a label."""
 
+_Name = tuple[str, str]
+"""A namespace and a name in it."""
 
-def stored_releases(
-    cluster: ClusterName, world: World
-) -> Mapping[tuple[str, str], StoredRelease] | Fault:
+
+def stored_releases(cluster: ClusterName, world: World) -> Mapping[_Name, StoredRelease] | Fault:
     """Return the releases of one cluster by namespace and name, or why they are not known."""
-    side: Inventory | DpfctlError | None = world.host if cluster == HOST else world.side(cluster)
-    if side is None or isinstance(side, DpfctlError):
-        fact = side.message if side is not None else "nothing is known of it"
-        return Fault(Step.DEPLOY, fact, cluster)
+    side = world.side(cluster)
+    if isinstance(side, DpfctlError):
+        return Fault(Step.DEPLOY, side.message, cluster)
     if lack := side.lack(kinds.RELEASE_SECRET):
         return Fault(Step.DEPLOY, f"releases cannot be listed: {lack}", cluster)
     return _read(side.list(kinds.RELEASE_SECRET))
 
 
 @lru_cache(maxsize=64)
-def _read(secrets: tuple[Resource, ...]) -> Mapping[tuple[str, str], StoredRelease]:
+def _read(secrets: tuple[Resource, ...]) -> Mapping[_Name, StoredRelease]:
     """Unpack the releases of a list once, however many services ask."""
     return read_releases(secrets)
 
@@ -41,20 +40,29 @@ def releases_of(service: Resource, world: World) -> tuple[tuple[ClusterName, Sto
 
     Where two DPUClusters lead to one cluster, each has the releases that were made for it.
     """
-    return tuple(
-        (cluster, one)
-        for cluster in (HOST, *world.dpus)
-        if not isinstance(found := stored_releases(cluster, world), Fault)
-        for one in found.values()
-        if is_of(service, one) and not other_cluster(one, cluster, world)
-    )
+    return tuple(world.once(_by_service).get((service.namespace, service.name), ()))
+
+
+def _by_service(world: World) -> Mapping[_Name, list[tuple[ClusterName, StoredRelease]]]:
+    """Namespace and name of a DPUService -> its releases, by cluster."""
+    found: dict[_Name, list[tuple[ClusterName, StoredRelease]]] = {}
+    for cluster in (HOST, *world.dpus):
+        stored = stored_releases(cluster, world)
+        for one in () if isinstance(stored, Fault) else stored.values():
+            if not other_cluster(one, cluster, world):
+                found.setdefault(_service_of(one), []).append((cluster, one))
+    return found
 
 
 def is_of(service: Resource, stored: StoredRelease) -> bool:
     """Whether a release was made for a DPUService."""
-    name = stored.labels.get(labels.DPU_SERVICE_NAME)
-    namespace = stored.labels.get(labels.DPU_SERVICE_NAMESPACE)
-    return (namespace, name) == (service.namespace, service.name)
+    return _service_of(stored) == (service.namespace, service.name)
+
+
+def _service_of(stored: StoredRelease) -> _Name:
+    """Namespace and name of the DPUService that the labels of a release name, empty if none."""
+    namespace = stored.labels.get(labels.DPU_SERVICE_NAMESPACE, "")
+    return namespace, stored.labels.get(labels.DPU_SERVICE_NAME, "")
 
 
 def place_marks(cluster: ClusterName) -> dict[str, str]:

@@ -11,7 +11,6 @@ from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action
 from dpfctl.reconcile.dpus.planning import operational_warnings
-from dpfctl.reconcile.hosts.dpu_side import list_failure
 from dpfctl.reconcile.hosts.verdicts import HostVerdict
 from dpfctl.reconcile.passing import Pass
 from dpfctl.reconcile.ports.cautions import port_warnings
@@ -125,7 +124,7 @@ def warnings_of(one: Pass, parts: Iterable[Report]) -> tuple[str, ...]:
 def _failures(inventory: Inventory) -> Iterable[DpfctlError]:
     for kind, listing in inventory.listings.items():
         if listing.trouble not in (None, Trouble.NOT_SERVED):
-            failure = list_failure(inventory, kind)
+            failure = inventory.failure(kind)
             if failure is not None:
                 yield failure
 
