@@ -28,7 +28,7 @@ PARTING_SECONDS = 0.3
 
 
 @contextmanager
-def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[None]:
+def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[Resource | None]:
     """Hold the Lease of a fleet while a pass writes.
 
     Args:
@@ -36,30 +36,35 @@ def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[None]:
         namespace: That of the DPF operator.
         holder: Who runs the pass: user, machine, process.
 
+    Yields:
+        The Lease as it was before, None if there was none.
+
     Raises:
         ConflictError: Another pass holds it.
         ForbiddenError: It may not be read or written.
     """
-    lease = _acquired(cluster, Ref(kinds.LEASE, namespace, NAME), holder)
+    ref = Ref(kinds.LEASE, namespace, NAME)
+    before = _acquire(cluster, ref, holder)
     done = threading.Event()
-    renewing = (cluster, lease.ref, holder, done)
+    renewing = (cluster, ref, holder, done)
     thread = threading.Thread(target=_renew, args=renewing, name="dpfctl-lease", daemon=True)
     thread.start()
     try:
-        yield
+        yield before
     finally:
         done.set()
         thread.join(PARTING_SECONDS)
         if not _is_silent(cluster):
-            _release(cluster, lease.ref, holder)
+            _release(cluster, ref, holder)
 
 
-def _acquired(cluster: Cluster, ref: Ref, holder: str) -> Resource:
+def _acquire(cluster: Cluster, ref: Ref, holder: str) -> Resource | None:
     try:
         found = cluster.get(ref)
     except NotFoundError:
         try:
-            return cluster.create(ref.kind, _body(cluster, ref, holder, 0))
+            cluster.create(ref.kind, _body(cluster, ref, holder, 0))
+            return None
         except AlreadyExistsError:  # somebody else has just begun
             found = cluster.get(ref)
     if is_held(found, _now(cluster)):
@@ -68,9 +73,10 @@ def _acquired(cluster: Cluster, ref: Ref, holder: str) -> Resource:
     wanted = _body(cluster, ref, holder, transitions + 1 if isinstance(transitions, int) else 1)
     body = {"metadata": {"resourceVersion": found.resource_version}, "spec": wanted["spec"]}
     try:
-        return cluster.merge(ref, body)
+        cluster.merge(ref, body)
     except ConflictError:
         raise _busy(cluster.get(ref)) from None
+    return found
 
 
 def _busy(lease: Resource) -> ConflictError:
@@ -111,7 +117,8 @@ def _release(cluster: Cluster, ref: Ref, holder: str) -> None:
         found = cluster.get(ref)
         if found.text("spec", "holderIdentity") == holder:
             version = {"resourceVersion": found.resource_version}
-            cluster.merge(ref, {"metadata": version, "spec": {"holderIdentity": None}})
+            given_back = {"holderIdentity": None, "renewTime": _micro_time(cluster)}
+            cluster.merge(ref, {"metadata": version, "spec": given_back})
     except DpfctlError:
         return
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,20 @@ if TYPE_CHECKING:
 
 @contextmanager
 def guarded(
-    session: Session, mode: Mode, options: PassOptions, site: Site, first: "Pass"
+    session: Session, mode: Mode, options: PassOptions, site: Site, first: "Pass", began: float
 ) -> Iterator[bool]:
     """Let a pass write, with nobody beside it.
 
+    Args:
+        session: The outside world.
+        mode: Whether it writes.
+        options: What else was said.
+        site: The clusters.
+        first: What was planned.
+        began: When the fleet was about to be read, as ``Session.elapsed`` tells it.
+
     Yields:
-        Whether the Lease of the fleet was taken, so that the fleet is to be read again.
+        Whether another pass may have written since, so that the fleet is to be read again.
 
     Raises:
         ConflictError: A controller of DPF runs, or another pass is under way.
@@ -54,8 +62,8 @@ def guarded(
     if site.is_file or not (options.limit or _is_pending(first, second)):
         yield False
         return
-    with _lease(session, options, site, first):
-        yield True
+    with _lease(session, options, site, first, began) as is_stale:
+        yield is_stale
 
 
 def without_too_many_taints(
@@ -117,19 +125,37 @@ def _warn(session: Session, guards: Iterable[Callable[[], None]], words: str) ->
 
 
 @contextmanager
-def _lease(session: Session, options: PassOptions, site: Site, first: "Pass") -> Iterator[None]:
-    """Hold the Lease of the fleet; who may not write one needs force to go on without."""
+def _lease(
+    session: Session, options: PassOptions, site: Site, first: "Pass", began: float
+) -> Iterator[bool]:
+    """Hold the Lease of the fleet; who may not write one needs force to go on without.
+
+    Yields:
+        Whether somebody else held it since the fleet was about to be read.
+    """
     from dpfctl.cluster.pass_lease import pass_lease
+    from dpfctl.reconcile.guards import is_unused_since
 
     with ExitStack() as stack:
+        is_stale = False
         try:
             lease = pass_lease(site.host, first.world.namespace, session.identity())
-            stack.enter_context(lease)
+            before = stack.enter_context(lease)
+            is_stale = not is_unused_since(before, _then(session, site, began))
         except ForbiddenError as refusal:
             if not options.is_forced:
                 raise ForbiddenError(refusal.message, _ALONE) from refusal
             session.warn(f"{refusal.message}: going on without a Lease")
-        yield
+        yield is_stale
+
+
+def _then(session: Session, site: Site, began: float) -> datetime:
+    """When the fleet was about to be read, by the clock of the API server."""
+    return _now(site) - timedelta(seconds=session.elapsed() - began)
+
+
+def _now(site: Site) -> datetime:
+    return site.host.clock or datetime.now(UTC)
 
 
 def _refuse_controller(site: Site, first: "Pass") -> None:
@@ -138,7 +164,7 @@ def _refuse_controller(site: Site, first: "Pass") -> None:
 
     wanted = (kinds.LEASE, kinds.DEPLOYMENT)
     found = site.host.read(wanted, first.world.namespace)
-    controller = live_controller(found, site.host.clock or datetime.now(UTC))
+    controller = live_controller(found, _now(site))
     if controller:
         hint = "it does all of this by itself; stop it, or use --force"
         raise ConflictError(f"reconcile: a controller of DPF runs: {controller}", hint)

@@ -65,9 +65,10 @@ class PassRun:
             self.progress.say("reading the fleet")
             first = self._begin(selection, self._read(site))
             self._keep_or_check(first, selection)
-            guard = guarded(self.session, self.mode, self.options, site, first)
-            with guard as is_alone, closing(self.helm):
-                if is_alone:  # what was read before may have been written by the pass before
+            guard = guarded(self.session, self.mode, self.options, site, first, began)
+            with guard as is_stale, closing(self.helm):
+                if is_stale:
+                    self.progress.say("reading the fleet again: another pass was under way")
                     first = self._begin(selection, self._read(site))
                     self._keep_or_check(first, selection)
                 done = self._write(first, site)

@@ -16,6 +16,8 @@ CONTROLLER_LEASES = ("dpuservice.dpu.nvidia.com", "e361afcf.nvidia.com")
 
 CONTROLLER_DEPLOYMENT = "dpuservice-controller-manager"
 
+_TICK = timedelta(seconds=1)
+
 
 def live_controller(operators: Inventory, now: datetime) -> str:
     """Say which controller of DPF would work against us, empty if none runs.
@@ -48,6 +50,22 @@ def is_held(lease: Resource, now: datetime) -> bool:
     if not lease.text("spec", "holderIdentity") or renewed is None:
         return False
     return renewed + timedelta(seconds=seconds if isinstance(seconds, int) else 0) > now
+
+
+def is_unused_since(lease: Resource | None, moment: datetime) -> bool:
+    """Whether nobody has held a Lease since a moment.
+
+    Args:
+        lease: The Lease, None if there is none. Whoever gives it back renews it a last time;
+            whoever crashed still stands in it, and may have gone on for a while.
+        moment: By the clock of the API server, which tells whole seconds.
+    """
+    if lease is None:
+        return True
+    renewed = parse_time(lease.at("spec", "renewTime"))
+    if lease.text("spec", "holderIdentity") or renewed is None:
+        return False
+    return renewed + _TICK <= moment
 
 
 def mass_deletions(passes: Sequence[ServicePass]) -> tuple[str, ...]:

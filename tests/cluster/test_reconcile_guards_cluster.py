@@ -200,6 +200,22 @@ class TestOurLease:
         assert lease is not None
         assert ("holderIdentity" in lease, lease["leaseTransitions"]) == (False, 1)
 
+    def test_of_nobody_leaves_the_plan_as_it_is(self, site: Site) -> None:
+        site.hold(OURS, age=60, holder="")
+        result = site.reconcile()
+
+        assert (result.code, "another pass was under way" in result.err) == (0, False)
+
+    @pytest.mark.parametrize(
+        ("age", "holder"), [(-1, ""), (31, "ci")], ids=["given back", "of a pass that crashed"]
+    )
+    def test_of_another_pass_makes_us_read_again(self, site: Site, age: int, holder: str) -> None:
+        site.hold(OURS, age=age, holder=holder)
+        result = site.reconcile()
+
+        assert result.code == 0
+        assert "note: reading the fleet again: another pass was under way\n" in result.err
+
     def test_is_given_back_by_a_pass_that_fails(self, site: Site) -> None:
         taken = build(kinds.APPLICATION, APP).spec(
             project="x", destination={"name": "x", "namespace": "x"}

@@ -67,6 +67,20 @@ def test_second_pass_names_the_first_and_writes_nothing(ground: PassGround) -> N
     assert first.told("done") == audit.stored()
 
 
+def test_what_a_pass_wrote_before_the_lease_was_ours_is_not_written_again(
+    ground: PassGround,
+) -> None:
+    seconds: list[Result] = []
+    with ground.open_proxy() as proxy:
+        meanwhile = Meanwhile(lambda: seconds.append(ground.run()))
+        proxy.inject(meanwhile, f"GET .*/leases/{NAME}", times=1)
+        first = PassStage(ground, proxy).run()
+
+    assert (first.code, [second.code for second in seconds]) == (0, [0])
+    assert "reading the fleet again: another pass was under way" in first.err
+    assert not first.told("done")
+
+
 def test_passes_without_a_lease_between_them_lead_to_the_same(ground: PassGround) -> None:
     """Nothing is right because of the Lease: one more pass begins and ends amid the first."""
     wanted = ground.undisturbed().state

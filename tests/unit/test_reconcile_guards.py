@@ -6,7 +6,7 @@ import pytest
 
 from dpfctl.model import kinds
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.guards import is_held, live_controller, mass_deletions
+from dpfctl.reconcile.guards import is_held, is_unused_since, live_controller, mass_deletions
 from dpfctl.reconcile.service_pass import ServicePass
 from dpfctl.reconcile.steps import Step
 from tests.builders import NOW, NS, Built, ago, application, build, inventory
@@ -77,6 +77,25 @@ class TestLease:
     )
     def test_is_held(self, built: Built, held: bool) -> None:
         assert is_held(built.resource, NOW) is held
+
+    @pytest.mark.parametrize(
+        ("built", "unused"),
+        [
+            pytest.param(None, True, id="never there"),
+            pytest.param(lease(renewed="5s", holderIdentity=None), True, id="given back before"),
+            pytest.param(lease(renewed="1s", holderIdentity=None), True, id="a second before"),
+            pytest.param(lease(renewed="0s", holderIdentity=None), False, id="in the same second"),
+            pytest.param(
+                lease(renewTime="2026-03-14T09:27:00Z", renewed=None, holderIdentity=None),
+                False,
+                id="given back since",
+            ),
+            pytest.param(lease(renewed="1h"), False, id="crashed: it may have gone on"),
+            pytest.param(lease(renewed=None, holderIdentity=None), False, id="without a time"),
+        ],
+    )
+    def test_is_unused_since(self, built: Built | None, unused: bool) -> None:
+        assert is_unused_since(built.resource if built else None, NOW) is unused
 
 
 class TestDeletions:
