@@ -21,12 +21,13 @@ from dpfctl.model.dry_run import DryRun
 from dpfctl.session import Session
 
 if TYPE_CHECKING:
+    from dpfctl.reconcile.outlook import Outlook
     from dpfctl.reconcile.passing import Pass
 
 
 @contextmanager
 def guarded(
-    session: Session, mode: Mode, options: PassOptions, site: Site, first: "Pass", began: float
+    session: Session, mode: Mode, options: PassOptions, site: Site, ahead: "Outlook", began: float
 ) -> Iterator[bool]:
     """Let a pass write, with nobody beside it.
 
@@ -35,7 +36,7 @@ def guarded(
         mode: Whether it writes.
         options: What else was said.
         site: The clusters.
-        first: What was planned.
+        ahead: What was planned.
         began: When the fleet was about to be read, as ``Session.elapsed`` tells it.
 
     Yields:
@@ -46,10 +47,8 @@ def guarded(
         AccessError: Whether a controller runs cannot be found out.
         RejectedError: The pass would take away or taint more than anybody is likely to mean.
     """
-    from dpfctl.reconcile.kept_plan import outlook
-
-    second = outlook(first)
-    guards = _guards(site, first, second)
+    first = ahead.first
+    guards = _guards(site, first, ahead.second)
     if mode.dry_run is not DryRun.NONE:
         _warn(session, guards, _REFUSED if not options.is_forced else _FORCED)
         yield False
@@ -59,7 +58,7 @@ def guarded(
     else:
         for guard in guards:
             guard()
-    if site.is_file or not (options.limit or _is_pending(first, second)):
+    if site.is_file or not (options.limit or ahead.is_pending):
         yield False
         return
     with _lease(session, options, site, first, began) as is_stale:
@@ -83,13 +82,6 @@ def without_too_many_taints(
         kept = tuple(c for c in second.hosts.changes if c.stage != Step.TAINT)
         return replace(second, hosts=replace(second.hosts, changes=kept)), refusal
     return second, None
-
-
-def _is_pending(first: "Pass", second: "Pass") -> bool:
-    from dpfctl.reconcile.passing import status_plan
-
-    plans = (first.first_plan(), second.second_plan(), status_plan(second, ()))
-    return any(plan.pending for plan in plans)
 
 
 def _refuse_deletions(first: "Pass", second: "Pass") -> None:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from dpfctl.model.resources import Resource
     from dpfctl.plan import Change, Plan, Replan
     from dpfctl.reconcile.kept_plan import KeptPlan
-    from dpfctl.reconcile.passing import Pass
+    from dpfctl.reconcile.outlook import Outlook
     from dpfctl.report import Report
 
 
-def write_plan(path: str, first: "Pass") -> None:
+def write_plan(path: str, ahead: "Outlook") -> None:
     """Keep a plan in a file that only its owner can read.
 
     Raises:
@@ -24,7 +24,7 @@ def write_plan(path: str, first: "Pass") -> None:
     """
     from dpfctl.reconcile.kept_plan import plan_data
 
-    replace_private("--plan-out", path, json.dumps(plan_data(first), indent=2) + "\n")
+    replace_private("--plan-out", path, json.dumps(plan_data(ahead), indent=2) + "\n")
 
 
 def load_plan(path: str) -> "KeptPlan":

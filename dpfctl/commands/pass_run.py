@@ -26,6 +26,7 @@ from dpfctl.session import Session, Target
 if TYPE_CHECKING:
     from dpfctl.model.targets import Selection
     from dpfctl.plan import Plan
+    from dpfctl.reconcile.outlook import Outlook
     from dpfctl.reconcile.passing import Pass
     from dpfctl.reconcile.world import World
     from dpfctl.report import Report
@@ -63,17 +64,15 @@ class PassRun:
         with closing(open_site(self.session, self.target)) as site:
             selection = self._selection(site)
             self.progress.say("reading the fleet")
-            first = self._begin(selection, self._read(site))
-            self._keep_or_check(first, selection)
-            guard = guarded(self.session, self.mode, self.options, site, first, began)
+            ahead = self._planned(selection, site)
+            guard = guarded(self.session, self.mode, self.options, site, ahead, began)
             with guard as is_stale, closing(self.helm):
                 if is_stale:
                     self.progress.say("reading the fleet again: another pass was under way")
-                    first = self._begin(selection, self._read(site))
-                    self._keep_or_check(first, selection)
-                done = self._write(first, site)
+                    ahead = self._planned(selection, site)
+                done = self._write(ahead, site)
                 if self.options.limit and done.is_whole:
-                    done = self._wait(first, done, site)
+                    done = self._wait(ahead.first, done, site)
             seconds = self.session.elapsed() - began
             return finish_pass(self.session, self.mode, self.options, site, done, seconds)
 
@@ -101,20 +100,24 @@ class PassRun:
         is_whole = not self.words.is_given and not self.words.namespace
         return begin(services, world, self.options.parts, is_whole=is_whole)
 
-    def _keep_or_check(self, first: "Pass", selection: "Selection") -> None:
-        """Keep the plan in a file, or see whether it is the one of a file.
+    def _planned(self, selection: "Selection", site: Site) -> "Outlook":
+        """Read the fleet and plan; keep the plan in a file, or see whether it is that of a file.
 
         Raises:
             InputError: A file cannot be read or written.
             ConflictError: What is to be done is not what the file says.
         """
-        if self.options.plan_out:
-            write_plan(self.options.plan_out, first)
-        if self.bounds.kept is not None:
-            from dpfctl.reconcile.kept_plan import check_plan
+        from dpfctl.reconcile.kept_plan import check_plan
+        from dpfctl.reconcile.outlook import look_ahead
 
-            then = replace(first.world, now=self.bounds.kept.at)
-            check_plan(self.bounds.kept, self._begin(selection, then))
+        world = self._read(site)
+        ahead = look_ahead(self._begin(selection, world))
+        if self.options.plan_out:
+            write_plan(self.options.plan_out, ahead)
+        if self.bounds.kept is not None:
+            then = replace(world, now=self.bounds.kept.at)
+            check_plan(self.bounds.kept, look_ahead(self._begin(selection, then)))
+        return ahead
 
     def _selection(self, site: Site) -> "Selection":
         """Read which services are meant; without a word about them, all there are.
@@ -141,10 +144,11 @@ class PassRun:
             namespace=None if is_everywhere else namespace_of(words.namespace, site.host),
         )
 
-    def _write(self, first: "Pass", site: Site) -> Done:
+    def _write(self, ahead: "Outlook", site: Site) -> Done:
         """Write the first half, then what follows from it."""
         from dpfctl.apply.stages import code_of
 
+        first, known = ahead.first, ahead if ahead.is_exact else None
         report = self._apply(first, first.first_plan(), site, "deploying")
         deployed = first.after(report.outcomes)
         meant = tuple(one.service.ref for one in first.services)
@@ -152,7 +156,8 @@ class PassRun:
         if report.stopped:
             return done
         try:
-            return self._follow(first, deployed, self._seen(first, report, site), done, site)
+            seen = self._seen(first, report, site)
+            return self._follow(first, deployed, seen, done, site, known)
         except DpfctlError as failure:
             if not report.plan.pending:
                 raise
@@ -172,14 +177,20 @@ class PassRun:
         return self._read(site)
 
     def _follow(
-        self, first: "Pass", deployed: "Pass", world: "World", done: Done, site: Site
+        self,
+        first: "Pass",
+        deployed: "Pass",
+        world: "World",
+        done: Done,
+        site: Site,
+        known: "Outlook | None" = None,
     ) -> Done:
         """Write what follows: ports, taints, ends; and then what objects say about all that."""
         from dpfctl.reconcile.passing import follow, status_plan
 
         is_trial = self.mode.dry_run is not DryRun.NONE
         is_foreseen = is_trial and bool(first.first_plan().pending)
-        second = follow(deployed, world, is_foreseen=is_foreseen)
+        second = known.second if known else follow(deployed, world, is_foreseen=is_foreseen)
         second, refusal = without_too_many_taints(self.mode, self.options, first, second)
         report = self._apply(second, second.second_plan(), site, "exposing ports, tainting hosts")
         told = second.after(report.outcomes)
@@ -187,9 +198,9 @@ class PassRun:
         done = replace(done, passed=told, parts=(*done.parts, report), lost=lost)
         if report.stopped:
             return done
-        status = self._apply(
-            told, status_plan(told, report.outcomes), site, "writing status", report
-        )
+        is_settled = known and not second.second_plan().pending
+        plan = known.status if known and is_settled else status_plan(told, report.outcomes)
+        status = self._apply(told, plan, site, "writing status", report)
         return replace(done, parts=(*done.parts, status))
 
     def _apply(

@@ -19,8 +19,7 @@ from dpfctl.model.redaction import mask_values
 from dpfctl.model.resources import Resource
 from dpfctl.model.timestamps import format_time, parse_time
 from dpfctl.plan import VERSION_PATH, Action, Change
-from dpfctl.reconcile.foreseen import foreseen
-from dpfctl.reconcile.passing import Pass, follow, status_plan
+from dpfctl.reconcile.outlook import Outlook
 from dpfctl.reconcile.steps import Step
 
 API_VERSION = "dpfctl/v1"
@@ -75,20 +74,12 @@ class KeptPlan:
         return {change.key: change for change in self.changes if not change.follows}
 
 
-def outlook(first: Pass) -> Pass:
-    """Return the second half as it can be planned before the first is written."""
-    begun = first.first_plan()
-    later = foreseen(first.world, begun.changes)
-    return follow(first, later, is_foreseen=bool(begun.pending))
-
-
-def keep(first: Pass) -> KeptPlan:
+def keep(ahead: Outlook) -> KeptPlan:
     """Return all that a pass would do, its second half as far as it can be foreseen."""
-    begun = first.first_plan().pending
-    second = outlook(first)
-    later = (*second.second_plan().pending, *status_plan(second, ()).pending)
-    exact = (_kept(change, follows=False) for change in begun)
-    guessed = (_kept(change, follows=bool(begun)) for change in later)
+    first = ahead.first
+    later = (*ahead.second.second_plan().pending, *ahead.status.pending)
+    exact = (_kept(change, follows=False) for change in first.first_plan().pending)
+    guessed = (_kept(change, follows=not ahead.is_exact) for change in later)
     services = {
         f"{one.service.namespace}/{one.service.name}": _version(one.service)
         for one in first.services
@@ -96,9 +87,9 @@ def keep(first: Pass) -> KeptPlan:
     return KeptPlan(first.world.now, first.world.engine.value, services, (*exact, *guessed))
 
 
-def plan_data(first: Pass) -> dict[str, Any]:
+def plan_data(ahead: Outlook) -> dict[str, Any]:
     """Return a kept plan as its file holds it; fields: ``docs/reference/json.md``."""
-    kept = keep(first)
+    kept = keep(ahead)
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -129,17 +120,17 @@ def read_plan(raw: Any, where: str) -> KeptPlan:
         raise InputError(f"{where}: a change of it cannot be read") from None
 
 
-def check_plan(kept: KeptPlan, first: Pass) -> None:
+def check_plan(kept: KeptPlan, ahead: Outlook) -> None:
     """Refuse a plan that would not be made in the same way now.
 
     Args:
         kept: The plan.
-        first: The pass as it is planned now, for the moment at which the plan was made.
+        ahead: The pass as it is planned now, for the moment at which the plan was made.
 
     Raises:
         ConflictError: An object has moved, or something else is to be done.
     """
-    now = keep(first)
+    now = keep(ahead)
     services = _moved_services(kept.services, now.services)
     changes = _moved(_others(kept.exact, services), _others(now.exact, services))
     moved = [*(f"{kinds.DPU_SERVICE}/{name} has moved" for name in services), *changes]

@@ -8,23 +8,24 @@ import pytest
 
 from dpfctl.errors import ConflictError, InputError
 from dpfctl.reconcile.kept_plan import KeptPlan, check_plan, keep, plan_data, read_plan
-from dpfctl.reconcile.passing import Pass, begin
+from dpfctl.reconcile.outlook import Outlook, look_ahead
+from dpfctl.reconcile.passing import begin
 from tests.builders import NOW, Built
 from tests.unit.reconcile_fleets import ONE, pull_secret, service, world
 
 FINALIZER = "dpu.nvidia.com/dpuservice"
 
 
-def pass_of(one: Built, *more: Built, **options: Any) -> Pass:
+def pass_of(one: Built, *more: Built, **options: Any) -> Outlook:
     """A pass for one service and a DPU cluster that has nothing of it yet."""
-    return begin([one.resource], world(one, *more, dpus={ONE: ()}, **options))
+    return look_ahead(begin([one.resource], world(one, *more, dpus={ONE: ()}, **options)))
 
 
 def stored(one: Built, version: str = "7") -> Built:
     return one.having(metadata={"resourceVersion": version, "generation": 1})
 
 
-def kept(first: Pass) -> KeptPlan:
+def kept(first: Outlook) -> KeptPlan:
     """A plan as it comes back from its file."""
     return read_plan(json.loads(json.dumps(plan_data(first))), "plan.json")
 
@@ -100,7 +101,7 @@ MOVED = {
 
 
 @pytest.mark.parametrize(("now", "told"), MOVED.values(), ids=MOVED)
-def test_another_plan_is_refused(now: Pass, told: str) -> None:
+def test_another_plan_is_refused(now: Outlook, told: str) -> None:
     with pytest.raises(ConflictError) as refusal:
         check_plan(kept(pass_of(SERVICE)), now)
 
