@@ -1,12 +1,15 @@
 """What was read of a cluster at one moment: every list, or the reason why there is none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from dpfctl.errors import DpfctlError, ForbiddenError, KindNotServedError, UnreachableError
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Ref, Resource
+
+T = TypeVar("T")
 
 
 class Trouble(StrEnum):
@@ -44,12 +47,7 @@ class Inventory:
     """The lists of one cluster, by kind. A kind that was not asked for counts as empty."""
 
     listings: Mapping[Kind, Listing]
-    _by_name: dict[Kind, dict[tuple[str, str], Resource]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _by_labels: dict[tuple[Kind, tuple[str, ...]], dict[tuple[str | None, ...], list[Resource]]] = (
-        field(default_factory=dict, init=False, repr=False, compare=False)
-    )
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def list(self, kind: Kind) -> tuple[Resource, ...]:
         """Objects of a kind in all namespaces, by namespace, then name."""
@@ -77,22 +75,20 @@ class Inventory:
 
     def find(self, ref: Ref) -> Resource | None:
         """The object of that name, None if the list does not hold it."""
-        index = self._by_name.get(ref.kind)
-        if index is None:
-            index = {(r.namespace, r.name): r for r in self.list(ref.kind)}
-            self._by_name[ref.kind] = index
-        return index.get((ref.namespace, ref.name))
+        return self.once(_by_name, ref.kind).get((ref.namespace, ref.name))
 
     def labelled(self, kind: Kind, wanted: Mapping[str, str]) -> tuple[Resource, ...]:
         """Objects of a kind that carry all these labels, by namespace, then name."""
-        keys = tuple(wanted)
-        index = self._by_labels.get((kind, keys))
-        if index is None:
-            index = {}
-            for one in self.list(kind):
-                index.setdefault(tuple(map(one.label, keys)), []).append(one)
-            self._by_labels[kind, keys] = index
+        index = self.once(_by_labels, tuple(wanted), kind)
         return tuple(index.get(tuple(wanted.values()), ()))
+
+    def once(self, find: Callable[..., T], *about: Hashable) -> T:
+        """What ``find(*about, inventory)`` returns; found only once, however many ask."""
+        key = (find, *about)
+        if key not in self._found:
+            self._found[key] = find(*about, self)
+        found: T = self._found[key]
+        return found
 
 
 _NOTHING = Listing()
@@ -101,3 +97,16 @@ _NOTHING = Listing()
 def listing_of(resources: Iterable[Resource]) -> Listing:
     """Make a listing in the order an API server keeps: namespace, then name."""
     return Listing(tuple(sorted(resources, key=lambda r: (r.namespace, r.name))))
+
+
+def _by_name(kind: Kind, inventory: Inventory) -> dict[tuple[str, str], Resource]:
+    return {(one.namespace, one.name): one for one in inventory.list(kind)}
+
+
+def _by_labels(
+    keys: tuple[str, ...], kind: Kind, inventory: Inventory
+) -> dict[tuple[str | None, ...], list[Resource]]:
+    index: dict[tuple[str | None, ...], list[Resource]] = {}
+    for one in inventory.list(kind):
+        index.setdefault(tuple(map(one.label, keys)), []).append(one)
+    return index

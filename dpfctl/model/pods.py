@@ -18,10 +18,7 @@ def is_ready(pod: Resource) -> bool:
     """
     if pod.is_deleting or pod.text("status", "phase") != RUNNING:
         return False
-    # Asked of every pod of a fleet: the other conditions are not worth reading.
-    stated = (entry for entry in pod.items("status", "conditions") if entry.get("type") == READY)
-    first = next(stated, None)
-    return first is not None and str(first.get("status")) == TRUE
+    return pod.says(READY) == TRUE
 
 
 def why_not_ready(pod: Resource) -> str:

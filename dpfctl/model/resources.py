@@ -99,6 +99,14 @@ class Resource:
         """``status.conditions`` in API order."""
         return read_conditions(self.at("status", "conditions"))
 
+    def says(self, condition: str) -> str:
+        """Status of the first condition of a type, empty if there is none; reads no other one."""
+        found = self.at("status", "conditions")
+        for entry in found if isinstance(found, list) else ():
+            if isinstance(entry, dict) and entry.get("type") == condition:
+                return str(entry.get("status"))
+        return ""
+
     def at(self, *path: str) -> Any:
         """Whatever stands at a path of field names, None if the path ends early."""
         value: Any = self.raw

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dpfctl.errors import DpfctlError
-from dpfctl.model import kinds, labels
+from dpfctl.model import kinds
 from dpfctl.model.cluster import ClusterName
 from dpfctl.model.dpu_services import is_critical, runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus.traffic import Traffic, traffic_of
+from dpfctl.reconcile.hosts.dpu_side import pods_by_place
 from dpfctl.reconcile.world import World, name_of
 
 Pods = Mapping[str, Sequence[Resource]]
@@ -63,15 +64,16 @@ def _pods(side: Inventory, world: World) -> tuple[Pods, Pods]:
     critical: dict[str, list[Resource]] = {}
     others: dict[str, list[Resource]] = {}
     known: dict[tuple[str, str], dict[str, list[Resource]] | None] = {}
-    for pod in side.list(kinds.POD):
-        service_id, namespace = pod.label(labels.SERVICE_ID) or "", pod.namespace
-        # A fleet has many pods and few services.
-        if (service_id, namespace) not in known:
-            owners = _owners(services.get(service_id, ()), namespace) if service_id else ()
-            group = critical if any(map(is_critical, owners)) else others
-            known[service_id, namespace] = group if owners else None
-        if (pods := known[service_id, namespace]) is not None:
-            pods.setdefault(pod.text("spec", "nodeName"), []).append(pod)
+    for (node, service_id), found in pods_by_place(side).items():
+        for pod in found:
+            namespace = pod.namespace
+            # A fleet has many pods and few services.
+            if (service_id, namespace) not in known:
+                owners = _owners(services.get(service_id, ()), namespace)
+                group = critical if any(map(is_critical, owners)) else others
+                known[service_id, namespace] = group if owners else None
+            if (pods := known[service_id, namespace]) is not None:
+                pods.setdefault(node, []).append(pod)
     return critical, others
 
 

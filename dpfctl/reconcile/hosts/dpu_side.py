@@ -1,6 +1,6 @@
 """What a DPU cluster holds, indexed for looking up what runs on a DPU."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ class DpuSide:
     labels: Mapping[str, Any]
     error: DpfctlError | None = None
     nodes: Mapping[str, Resource] = field(default_factory=dict, repr=False)
-    pods: Mapping[tuple[str, str], tuple[Resource, ...]] = field(default_factory=dict, repr=False)
+    pods: Mapping[tuple[str, str], Sequence[Resource]] = field(default_factory=dict, repr=False)
 
 
 def dpu_sides(host: Inventory, dpu_clusters: DpuClusters) -> dict[ClusterName, DpuSide]:
@@ -59,14 +59,20 @@ def _side(cluster: Resource, dpu_clusters: DpuClusters) -> DpuSide:
     for kind in SIDE_KINDS:
         if (error := found.failure(kind)) is not None:
             return DpuSide(ref, own, type(error)(f"{ref}: {error.message}"))
-    return DpuSide(ref, own, None, {n.name: n for n in found.list(kinds.NODE)}, _by_place(found))
+    return DpuSide(
+        ref, own, None, {n.name: n for n in found.list(kinds.NODE)}, pods_by_place(found)
+    )
 
 
-def _by_place(inventory: Inventory) -> dict[tuple[str, str], tuple[Resource, ...]]:
-    """Pods that belong to a service, by the node they run on and their service ID."""
-    found: dict[tuple[str, str], tuple[Resource, ...]] = {}
-    for pod in inventory.list(kinds.POD):
+def pods_by_place(side: Inventory) -> Mapping[tuple[str, str], Sequence[Resource]]:
+    """Return the pods of services in a DPU cluster, by their node and their service ID."""
+    return side.once(_by_place)
+
+
+def _by_place(side: Inventory) -> dict[tuple[str, str], list[Resource]]:
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for pod in side.list(kinds.POD):
         place = (pod.text("spec", "nodeName"), pod.label(labels.SERVICE_ID) or "")
         if all(place):
-            found[place] = (*found.get(place, ()), pod)
+            found.setdefault(place, []).append(pod)
     return found
