@@ -3,10 +3,11 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dpfctl.errors import DpfctlError, ForbiddenError, KindNotServedError, UnreachableError
 from dpfctl.model.kinds import Kind
+from dpfctl.model.memo import Memo
 from dpfctl.model.resources import Ref, Resource
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Inventory:
     """The lists of one cluster, by kind. A kind that was not asked for counts as empty."""
 
     listings: Mapping[Kind, Listing]
-    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
 
     def list(self, kind: Kind) -> tuple[Resource, ...]:
         """Objects of a kind in all namespaces, by namespace, then name."""
@@ -84,11 +85,7 @@ class Inventory:
 
     def once(self, find: Callable[..., T], *about: Hashable) -> T:
         """What ``find(*about, inventory)`` returns; found only once, however many ask."""
-        key = (find, *about)
-        if key not in self._found:
-            self._found[key] = find(*about, self)
-        found: T = self._found[key]
-        return found
+        return self._memo.get(find, *about, of=self)
 
 
 _NOTHING = Listing()

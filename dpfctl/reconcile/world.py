@@ -4,13 +4,14 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dpfctl.errors import DpfctlError, NotFoundError, RejectedError
 from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST, ClusterName
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.kinds import Kind
+from dpfctl.model.memo import Memo
 from dpfctl.model.resources import Resource
 
 T = TypeVar("T")
@@ -111,7 +112,7 @@ class World:
     unknown: frozenset[str] = frozenset()
     is_upstream: bool = False
     helm: HelmRules = HelmRules()
-    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
 
     @property
     def clusters(self) -> tuple[Resource, ...]:
@@ -144,11 +145,7 @@ class World:
 
     def once(self, find: Callable[..., T], *about: Hashable) -> T:
         """What ``find(*about, world)`` returns; found only once, however many services ask."""
-        key = (find, *about)
-        if key not in self._found:
-            self._found[key] = find(*about, self)
-        found: T = self._found[key]
-        return found
+        return self._memo.get(find, *about, of=self)
 
 
 def name_of(cluster: Resource) -> ClusterName:

@@ -18,7 +18,7 @@ from dpfctl.reconcile.hosts.dpu_side import pods_by_place
 from dpfctl.reconcile.world import World, name_of
 
 Pods = Mapping[str, Sequence[Resource]]
-"""Name of a node -> pods on it, by namespace and name."""
+"""Name of a node -> pods on it, by their service ID."""
 
 
 @dataclass(frozen=True, slots=True)

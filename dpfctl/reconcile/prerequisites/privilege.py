@@ -53,7 +53,7 @@ def allow_list_changes(
     home = ALLOW_LIST.namespace
     if home != coming and side.find(Ref(kinds.NAMESPACE, "", home)) is None:
         return ()
-    data = world.once(privileged_services, cluster)
+    data = dict(world.once(privileged_services, cluster))
     live = side.find(ALLOW_LIST)
     return (_change(data, live, cluster),) if data or live else ()
 
