@@ -27,13 +27,13 @@ def service_id_of(service: Resource) -> str:
     return known or digest(_group_kind(service), service.name, service.namespace)[:_DIGITS]
 
 
-def taken_text(wanted: Ref, owner: Ref) -> str:
+def taken_text(owner: Ref) -> str:
     """Say that an object which a DPUService asks for is another one's.
 
     The words are the same for what is there and for what is only about to be made, so that a
     condition that tells it stays as it is from pass to pass.
     """
-    return f"{wanted}: belongs to {owner}; give one of the two DPUServices another name"
+    return f"belongs to {owner}"
 
 
 def _group_kind(service: Resource) -> str:

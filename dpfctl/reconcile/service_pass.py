@@ -83,10 +83,10 @@ class ServicePass:
 
     def losing(self, lost: Sequence[tuple[Change, Ref]]) -> "ServicePass":
         """Return the pass without changes of objects that other services make, each a fault."""
-        faults = (
-            replace(self._fault(change, taken_text(change.ref, owner)), code=ExitCode.CONFLICT)
-            for change, owner in lost
+        found = (
+            self._fault(change, f"{change.ref}: {taken_text(owner)}") for change, owner in lost
         )
+        faults = (replace(fault, code=ExitCode.CONFLICT) for fault in found)
         gone = {spot_of(change) for change, _ in lost}
         kept = tuple(change for change in self.changes if spot_of(change) not in gone)
         ordered = sorted((*self.faults, *faults), key=lambda fault: fault.step)

@@ -251,7 +251,7 @@ class TestFailures:
         result = reconcile(fleet, "mine")
 
         assert states(result) == {f"{NS}/mine": "failed"}
-        assert "edge-mine: belongs to dpuservice/tenant/elsewhere; give one of" in result.err
+        assert "edge-mine: belongs to dpuservice/tenant/elsewhere\n" in result.err
         assert app(fleet, "edge-mine")["spec"]["project"] == "old"
 
     def test_two_services_of_one_name_do_not_share_an_application(self, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class TestFirstHalf:
         assert fault.text == (
             "ensure application for DPUCluster ns1-cluster-one: "
             "application/dpf-operator-system/cluster-one-dpu-one: belongs to "
-            "dpuservice/svc-ns/dpu-one; give one of the two DPUServices another name"
+            "dpuservice/svc-ns/dpu-one"
         )
         assert "DEPLOY" not in steps(second.changes)
 

@@ -151,8 +151,7 @@ class TestChange:
             ),
             pytest.param(
                 deployed(service("dpu-two", "other-ns")),
-                f"application/{NS}/{NAME}: belongs to dpuservice/other-ns/dpu-two; "
-                "give one of the two DPUServices another name",
+                f"application/{NS}/{NAME}: belongs to dpuservice/other-ns/dpu-two",
                 id="of a service of another namespace",
             ),
             pytest.param(

@@ -12,6 +12,7 @@ from dpfctl.model.releases import description_of
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.destinations import ON_HOST, Destination
+from dpfctl.reconcile.passing import begin
 from dpfctl.reconcile.releases.wanted import (
     release_change,
     releases_for_deletion,
@@ -111,8 +112,29 @@ class TestChange:
 
         assert fault.code is ExitCode.CONFLICT
         assert fault.text == (
-            "release/svc-ns/cluster-one-dpu-one: exists, and belongs to no DPUService of this "
-            "name; --adopt takes it over"
+            "release/svc-ns/cluster-one-dpu-one: exists, and belongs to no DPUService; "
+            "--adopt takes it over"
+        )
+
+    def test_one_of_another_service_is_told_as_when_both_ask_for_it(self) -> None:
+        named = {"helmChart": {"source": {"releaseName": "same"}}}
+        one, two = SERVICE.spec(**named), service("dpu-two").spec(**named)
+        there = fleet(host=(two,))
+        _, clash = begin([one.resource, two.resource], there).services
+        after = fleet(kept("same"), host=(two,))
+        fault = fault_of(release_change(two.resource, destination(), VALUES, after))
+
+        assert fault.text == "release/svc-ns/same: belongs to dpuservice/svc-ns/dpu-one"
+        assert [found.text for found in clash.faults] == [
+            f"ensure application for DPUCluster ns1-cluster-one: {fault.text}"
+        ]
+
+    def test_one_of_a_service_that_is_gone_can_be_taken_over(self) -> None:
+        gone = kept(marks={**MARKS, "dpu.nvidia.com/dpuservice-name": "gone"})
+
+        assert fault_of(planned(fleet(gone))).text == (
+            "release/svc-ns/cluster-one-dpu-one: belongs to dpuservice/svc-ns/gone, gone; "
+            "--adopt takes it over"
         )
 
     def test_one_of_somebody_else_is_taken_over_if_that_is_asked_for(self) -> None:
@@ -129,7 +151,7 @@ class TestChange:
 
         assert fault.code is ExitCode.CONFLICT
         assert fault.text == (
-            "release/svc-ns/mine: exists, and belongs to dpucluster/ns1/cluster-one, whose "
+            "release/svc-ns/mine: belongs to dpucluster/ns1/cluster-one, whose "
             "kubeconfig leads to the same cluster; --adopt takes it over"
         )
 

@@ -20,6 +20,7 @@ from dpfctl.reconcile.steps import Step
 
 _HELD, _LET_GO = "true", "false"
 _AGAIN = "run the command again"
+_OTHER_NAME = "rename it, or give the DPUService another name"
 
 
 def deployed(body: Mapping[str, Any], live: Resource | None) -> Change:
@@ -113,10 +114,10 @@ def _trouble(live: Resource, wanted: Resource) -> ConflictError | None:
     """Return why an Application must not be changed to what is wanted, None if it may be."""
     owner, service = _service_of(live), _service_of(wanted)
     if owner != service and all(owner):
-        return OwnedError(taken_text(live.ref, Ref(kinds.DPU_SERVICE, *owner)))
+        return OwnedError(f"{live.ref}: {taken_text(Ref(kinds.DPU_SERVICE, *owner))}", _OTHER_NAME)
     if owner != service:
         fact = f"{live.ref}: exists and does not belong to {Ref(kinds.DPU_SERVICE, *service)}"
-        return OwnedError(fact, "rename it, or give the DPUService another name")
+        return OwnedError(fact, _OTHER_NAME)
     if live.is_deleting:
         return ConflictError(
             f"{live.ref}: is being deleted", f"wait until it is gone, then {_AGAIN}"

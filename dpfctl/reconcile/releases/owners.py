@@ -50,17 +50,12 @@ def _by_service(world: World) -> Mapping[_Name, list[tuple[ClusterName, StoredRe
         stored = stored_releases(cluster, world)
         for one in () if isinstance(stored, Fault) else stored.values():
             if not other_cluster(one, cluster, world):
-                found.setdefault(_service_of(one), []).append((cluster, one))
+                found.setdefault(service_of(one), []).append((cluster, one))
     return found
 
 
-def is_of(service: Resource, stored: StoredRelease) -> bool:
-    """Whether a release was made for a DPUService."""
-    return _service_of(stored) == (service.namespace, service.name)
-
-
-def _service_of(stored: StoredRelease) -> _Name:
-    """Namespace and name of the DPUService that the labels of a release name, empty if none."""
+def service_of(stored: StoredRelease) -> _Name:
+    """Return namespace and name of the DPUService that a release names, empty if it names none."""
     namespace = stored.labels.get(labels.DPU_SERVICE_NAMESPACE, "")
     return namespace, stored.labels.get(labels.DPU_SERVICE_NAME, "")
 

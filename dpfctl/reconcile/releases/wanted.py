@@ -16,14 +16,15 @@ from dpfctl.model.inventory import Trouble
 from dpfctl.model.release_objects import release_body, release_resource
 from dpfctl.model.release_states import ReleaseState, judge_release, removal_hindrance
 from dpfctl.model.releases import Chart, Release, StoredRelease, release_name
-from dpfctl.model.resources import Resource
+from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.destinations import Destination
+from dpfctl.reconcile.identity import taken_text
 from dpfctl.reconcile.releases.owners import (
-    is_of,
     other_cluster,
     place_marks,
     releases_of,
+    service_of,
     stored_releases,
 )
 from dpfctl.reconcile.status.conditions import listing
@@ -35,6 +36,7 @@ _DONE = {
     ReleaseState.FINISH_UNINSTALL: "installed again",
     ReleaseState.UNLOCK: "unlocked and upgraded",
 }
+_ADOPT = "--adopt takes it over"
 _AWAITED = "The following releases are awaiting deletion:"
 
 
@@ -59,9 +61,8 @@ def release_change(
     if isinstance(found, Fault):
         return found
     stored = found.get((wanted.namespace, wanted.name))
-    if stored and not world.helm.adopts and (owner := _foreign(service, stored, place, world)):
-        fact = f"{wanted.ref}: exists, and belongs to {owner}"
-        return _conflict(f"{fact}; --adopt takes it over", place)
+    if stored and not world.helm.adopts and (text := _foreign(service, stored, place, world)):
+        return _conflict(f"{wanted.ref}: {text}", place)
     return _judged(wanted, stored, place, world)
 
 
@@ -141,10 +142,15 @@ def remaining_releases(service: Resource, world: World) -> str:
 
 def _foreign(service: Resource, stored: StoredRelease, place: Destination, world: World) -> str:
     """Say whose a release is, empty if it is the service's own in this cluster."""
-    if not is_of(service, stored):
-        return "no DPUService of this name"
-    other = other_cluster(stored, place.cluster, world)
-    return f"{other}, whose kubeconfig leads to the same cluster" if other else ""
+    owner = service_of(stored)
+    if not all(owner):
+        return f"exists, and belongs to no DPUService; {_ADOPT}"
+    if owner != (service.namespace, service.name):
+        ref = Ref(kinds.DPU_SERVICE, *owner)
+        return taken_text(ref) if world.host.find(ref) else f"{taken_text(ref)}, gone; {_ADOPT}"
+    if other := other_cluster(stored, place.cluster, world):
+        return f"{taken_text(other)}, whose kubeconfig leads to the same cluster; {_ADOPT}"
+    return ""
 
 
 def _judged(
