@@ -72,6 +72,7 @@ def parse_selection(
     selector: str | None,
     is_all: bool,
     namespace: str | None,
+    hint: str = "say --all if you mean all",
 ) -> Selection:
     """Read the targets of a command line.
 
@@ -82,6 +83,7 @@ def parse_selection(
         selector: Text of ``-l``.
         is_all: Whether ``--all`` was given.
         namespace: Where to look; None for all namespaces.
+        hint: What says that everything is meant.
 
     Raises:
         InputError: Nothing or too much is named, a name or selector is none, or another kind is
@@ -97,7 +99,7 @@ def parse_selection(
     if namespace is not None and not is_namespace_name(namespace):
         raise InputError(f'--namespace: "{namespace}" is no namespace name', RFC_1123)
     if selector is not None and not selector.strip():
-        raise InputError(f"{verb}: --selector: selects everything", "say --all if you mean all")
+        raise InputError(f"{verb}: --selector: selects everything", hint)
     parse_selector(selector or "")
     names = dict.fromkeys(_name(verb, kind, word) for word in words)
     return Selection(kind, tuple(names), selector, is_all, namespace)

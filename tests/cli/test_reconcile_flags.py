@@ -55,6 +55,10 @@ class TestOnce:
         (["--helm-timeout", "0s"], '--helm-timeout: "0s" is shorter than 1.0s'),
         (["-A", "-n", "x"], "--all-namespaces: cannot be used together with --namespace"),
         (["-l", "app=x", "hbn"], "reconcile: --selector cannot be used together with names"),
+        (
+            ["-l", ""],
+            "reconcile: --selector: selects everything\nhint: leave it out if you mean all",
+        ),
         (["-l", "a in"], 'selector "a in": cannot be read'),
         (["dpuset/hbn"], "dpuset/hbn: reconcile takes a dpuservice, not a dpuset"),
         (["-n", "No Name"], '--namespace: "No Name" is no namespace name'),
