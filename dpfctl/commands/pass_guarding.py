@@ -1,9 +1,9 @@
 """What stands between a plan and its writes: a live controller, another pass, most of a fleet."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,48 +21,43 @@ from dpfctl.model.dry_run import DryRun
 from dpfctl.session import Session
 
 if TYPE_CHECKING:
+    from dpfctl.model.inventory import Inventory
     from dpfctl.reconcile.outlook import Outlook
     from dpfctl.reconcile.passing import Pass
 
 
 @contextmanager
 def guarded(
-    session: Session, mode: Mode, options: PassOptions, site: Site, ahead: "Outlook", began: float
+    session: Session, mode: Mode, options: PassOptions, site: Site, ahead: "Outlook"
 ) -> Iterator[bool]:
     """Let a pass write, with nobody beside it.
 
-    Args:
-        session: The outside world.
-        mode: Whether it writes.
-        options: What else was said.
-        site: The clusters.
-        ahead: What was planned.
-        began: When the fleet was about to be read, as ``Session.elapsed`` tells it.
-
     Yields:
-        Whether another pass may have written since, so that the fleet is to be read again.
+        Whether somebody may have written since the fleet was read, so that it is to be read again.
 
     Raises:
         ConflictError: A controller of DPF runs, or another pass is under way.
         AccessError: Whether a controller runs cannot be found out.
         RejectedError: The pass would take away or taint more than anybody is likely to mean.
     """
-    first = ahead.first
-    guards = _guards(site, first, ahead.second)
-    if mode.dry_run is not DryRun.NONE:
-        _warn(session, guards, _REFUSED if not options.is_forced else _FORCED)
+    refuse_harm(session, mode, options, ahead)
+    is_stale = not site.is_file and _beside_controller(session, mode, options, site, ahead)
+    if mode.dry_run is not DryRun.NONE or site.is_file or not (options.limit or ahead.is_pending):
         yield False
-        return
-    if options.is_forced:
-        _warn(session, guards, _FORCED)
     else:
-        for guard in guards:
-            guard()
-    if site.is_file or not (options.limit or ahead.is_pending):
-        yield False
-        return
-    with _lease(session, options, site, first, began) as is_stale:
-        yield is_stale
+        with _lease(session, options, site, ahead) as is_unknown:
+            yield is_stale or is_unknown
+
+
+def refuse_harm(session: Session, mode: Mode, options: PassOptions, ahead: "Outlook") -> None:
+    """Refuse a pass that does more than anybody is likely to mean; a dry run is warned only.
+
+    Raises:
+        RejectedError: It would delete all that a service has, or taint most hosts.
+    """
+    first, second = ahead.first, ahead.second
+    for guard in (partial(_refuse_deletions, first, second), partial(_refuse_taints, second)):
+        _ask(session, mode, options, guard)
 
 
 def without_too_many_taints(
@@ -102,38 +97,55 @@ def _refuse_taints(second: "Pass", first: "Pass | None" = None) -> None:
         raise RejectedError(f"reconcile: {reason}", "if that is what you want, use --force")
 
 
-def _guards(site: Site, first: "Pass", second: "Pass") -> tuple[Callable[[], None], ...]:
-    """What speaks against a pass; each raises why, and lets pass otherwise."""
-    every = (partial(_refuse_deletions, first, second), partial(_refuse_taints, second))
-    return every if site.is_file else (*every, partial(_refuse_controller, site, first))
+def _ask(session: Session, mode: Mode, options: PassOptions, guard: Callable[[], None]) -> None:
+    """Let a guard speak: by force, and in a dry run, it only warns."""
+    is_trial = mode.dry_run is not DryRun.NONE
+    if not (is_trial or options.is_forced):
+        guard()
+        return
+    try:
+        guard()
+    except DpfctlError as refusal:
+        session.warn(f"{_FORCED if options.is_forced else _REFUSED}: {refusal.message}")
 
 
-def _warn(session: Session, guards: Iterable[Callable[[], None]], words: str) -> None:
-    for guard in guards:
-        try:
-            guard()
-        except DpfctlError as refusal:
-            session.warn(f"{words}: {refusal.message}")
+def _beside_controller(
+    session: Session, mode: Mode, options: PassOptions, site: Site, ahead: "Outlook"
+) -> bool:
+    """Refuse to write beside a controller of DPF.
+
+    Returns:
+        Whether one that is at rest now may have written since the fleet was about to be read.
+    """
+    from dpfctl.cluster.tolerance import lost
+    from dpfctl.model import kinds
+    from dpfctl.reconcile.guards import controller_wrote_since
+
+    wanted = (kinds.LEASE, kinds.DEPLOYMENT)
+    try:
+        found = site.host.read(wanted, ahead.first.world.namespace)
+    except DpfctlError as failure:
+        found = lost(wanted, failure)
+    _ask(session, mode, options, partial(_refuse_controller, found, site.now))
+    return bool(found.lack(*wanted)) or controller_wrote_since(found, site.since)
 
 
 @contextmanager
-def _lease(
-    session: Session, options: PassOptions, site: Site, first: "Pass", began: float
-) -> Iterator[bool]:
+def _lease(session: Session, options: PassOptions, site: Site, ahead: "Outlook") -> Iterator[bool]:
     """Hold the Lease of the fleet; who may not write one needs force to go on without.
 
     Yields:
-        Whether somebody else held it since the fleet was about to be read.
+        Whether somebody else held it since the fleet was about to be read, or may have.
     """
     from dpfctl.cluster.pass_lease import pass_lease
     from dpfctl.reconcile.guards import is_unused_since
 
     with ExitStack() as stack:
-        is_stale = False
+        is_stale = True
         try:
-            lease = pass_lease(site.host, first.world.namespace, session.identity())
+            lease = pass_lease(site.host, ahead.first.world.namespace, session.identity())
             before = stack.enter_context(lease)
-            is_stale = not is_unused_since(before, _then(session, site, began))
+            is_stale = not is_unused_since(before, site.since)
         except ForbiddenError as refusal:
             if not options.is_forced:
                 raise ForbiddenError(refusal.message, _ALONE) from refusal
@@ -141,26 +153,13 @@ def _lease(
         yield is_stale
 
 
-def _then(session: Session, site: Site, began: float) -> datetime:
-    """When the fleet was about to be read, by the clock of the API server."""
-    return _now(site) - timedelta(seconds=session.elapsed() - began)
-
-
-def _now(site: Site) -> datetime:
-    return site.host.clock or datetime.now(UTC)
-
-
-def _refuse_controller(site: Site, first: "Pass") -> None:
-    from dpfctl.model import kinds
+def _refuse_controller(found: "Inventory", now: datetime) -> None:
     from dpfctl.reconcile.guards import live_controller
 
-    wanted = (kinds.LEASE, kinds.DEPLOYMENT)
-    found = site.host.read(wanted, first.world.namespace)
-    controller = live_controller(found, _now(site))
-    if controller:
+    if controller := live_controller(found, now):
         hint = "it does all of this by itself; stop it, or use --force"
         raise ConflictError(f"reconcile: a controller of DPF runs: {controller}", hint)
-    if lack := found.lack(*wanted):
+    if lack := found.lack(*found.listings):
         fact = f"reconcile: cannot tell whether a controller of DPF runs: {lack}"
         raise AccessError(fact, "if you know that none does, use --force")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dpfctl.reconcile.world import Engine, HelmRules, World
 
 Way = TypeVar("Way", bound="Cluster | DpfctlError")
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _FEATURES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DPU.status.operationalConditions": ("DPU", ("status", "operationalConditions")),
@@ -38,6 +41,7 @@ class Site:
         host: The host cluster.
         is_file: Whether all of them are a fleet file.
         ways: DPU clusters, or why there is no way in; known once the fleet was read.
+        since: When the fleet was about to be read the last time, by the clock of the API server.
         features: Fields that the CRDs have.
         unknown: Fields that they lack.
     """
@@ -46,6 +50,7 @@ class Site:
     host: "Cluster"
     is_file: bool
     ways: "dict[ClusterName, Cluster | DpfctlError]" = field(default_factory=dict)
+    since: datetime = _LONG_AGO
     features: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
     _clusters: "dict[ClusterName, Resource]" = field(default_factory=dict)
@@ -55,15 +60,18 @@ class Site:
     @property
     def requests(self) -> int:
         """How many requests were sent to all clusters."""
-        ways = (way for way in self.ways.values() if not isinstance(way, DpfctlError))
-        return sum(way.requests for way in (self.host, *ways))
+        return sum(way.requests for way in (self.host, *self._open_ways()))
 
     def close(self) -> None:
         """Give all connections back."""
-        for way in self.ways.values():
-            if not isinstance(way, DpfctlError):
-                way.close()
+        for way in self._open_ways():
+            way.close()
         self.host.close()
+
+    @property
+    def now(self) -> datetime:
+        """The clock of the API server, by which Leases are measured."""
+        return self.host.clock or datetime.now(UTC)
 
     def read(
         self, engine: "Engine | None", helm: "HelmRules", *, is_upstream: bool = False
@@ -78,16 +86,16 @@ class Site:
         Raises:
             AccessError: The host cluster cannot be read.
         """
-        from dpfctl.model import kinds
-        from dpfctl.reconcile.world import World
+        from dpfctl.reconcile.world import ON_HOST, World
 
-        # What the rest of the reading depends on: which clusters there are, and who deploys.
-        first = self.host.read((kinds.DPU_CLUSTER, kinds.APPLICATION))
-        self._find_ways(first)
-        chosen = engine or _engine_of(first)
-        host, sides = self._read_rest(first, chosen)
+        began = self.session.elapsed()
+        host = self.host.read(ON_HOST)
+        self.since = self.now - timedelta(seconds=self.session.elapsed() - began)
+        self._find_ways(host)
+        chosen = engine or _engine_of(host)
+        more, sides = self._read_rest(host, chosen)
         return World(
-            host,
+            replace(host, listings={**host.listings, **more.listings}),
             sides,
             self.session.now(),
             engine=chosen,
@@ -97,6 +105,10 @@ class Site:
             is_upstream=is_upstream,
             helm=helm,
         )
+
+    def _open_ways(self) -> "tuple[Cluster, ...]":
+        """The DPU clusters that there is a way into; one may be opened at this very moment."""
+        return tuple(way for way in tuple(self.ways.values()) if not isinstance(way, DpfctlError))
 
     def _find_ways(self, host: "Inventory") -> None:
         """Find out which DPU clusters there are, once."""
@@ -108,16 +120,6 @@ class Site:
             self.ways = self.session.dpu_clusters(self.host, ())
         self._clusters = {(one.namespace, one.name): one for one in host.list(kinds.DPU_CLUSTER)}
         self._is_open = True
-
-    def _read_host(self, wanted: "Sequence[Kind]") -> "Inventory | DpfctlError":
-        """Read the host cluster, and find out once what this release of DPF knows."""
-        from dpfctl.cluster.tolerance import read_side
-
-        found = read_side(self.host, wanted)
-        if not self._is_learned:
-            self.features, self.unknown = self._find_features()
-            self._is_learned = True
-        return found
 
     def _find_features(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return which fields the CRDs have, and which not; of CRDs that are not read, neither."""
@@ -133,25 +135,35 @@ class Site:
         known = {name for name, (kind, path) in read.items() if _has_field(schemas[kind], path)}
         return frozenset(known), frozenset(read.keys() - known)
 
+    def _read_more(self, wanted: "Sequence[Kind]") -> "Inventory | DpfctlError":
+        """Read more lists of the host cluster, and once what this release of DPF knows."""
+        from dpfctl.cluster.tolerance import read_side
+
+        try:
+            if not self._is_learned:
+                self.features, self.unknown = self._find_features()
+                self._is_learned = True
+        except DpfctlError as failure:
+            return failure
+        return read_side(self.host, wanted)
+
     def _read_rest(
-        self, first: "Inventory", engine: "Engine"
+        self, host: "Inventory", engine: "Engine"
     ) -> "tuple[Inventory, dict[ClusterName, Inventory | DpfctlError]]":
-        """Read the rest of the host cluster, and the DPU clusters, all of them side by side."""
+        """Read the DPU clusters and what is left of the host, all of them side by side."""
         from dpfctl.cluster.crew import side_by_side
         from dpfctl.model.twins import without_twins
-        from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, ON_HOST, Engine
+        from dpfctl.reconcile.world import HELM_ON_DPUS, HELM_ON_HOST, ON_DPUS, Engine
 
         is_helm = engine is Engine.HELM
-        on_host = (*ON_HOST, *HELM_ON_HOST) if is_helm else ON_HOST
         on_dpus = (*ON_DPUS, *HELM_ON_DPUS) if is_helm else ON_DPUS
         names = tuple(self.ways if self.is_file else self._clusters)
-        wanted = tuple(kind for kind in on_host if kind not in first.listings)
         jobs = [partial(self._read_side, name, on_dpus) for name in names]
-        host, *sides = side_by_side([partial(self._read_host, wanted), *jobs], len(jobs) + 1)
-        if isinstance(host, DpfctlError):
-            raise host
-        whole = replace(first, listings={**first.listings, **host.listings})
-        return whole, without_twins(whole, dict(zip(names, sides, strict=True)))
+        first = partial(self._read_more, HELM_ON_HOST if is_helm else ())
+        more, *sides = side_by_side([first, *jobs], len(jobs) + 1)
+        if isinstance(more, DpfctlError):
+            raise more
+        return more, without_twins(host, dict(zip(names, sides, strict=True)))
 
     def _read_side(
         self, name: "ClusterName", wanted: "Sequence[Kind]"

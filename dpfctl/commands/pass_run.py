@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dpfctl.commands.finishing import Mode
 from dpfctl.commands.pass_ending import Done, finish_pass, without_mended
-from dpfctl.commands.pass_guarding import guarded, without_too_many_taints
+from dpfctl.commands.pass_guarding import guarded, refuse_harm, without_too_many_taints
 from dpfctl.commands.pass_helm import HelmRun
 from dpfctl.commands.pass_options import PassOptions
 from dpfctl.commands.pass_plan_file import Bounds, with_left_out, write_plan
@@ -65,11 +65,12 @@ class PassRun:
             selection = self._selection(site)
             self.progress.say("reading the fleet")
             ahead = self._planned(selection, site)
-            guard = guarded(self.session, self.mode, self.options, site, ahead, began)
+            guard = guarded(self.session, self.mode, self.options, site, ahead)
             with guard as is_stale, closing(self.helm):
                 if is_stale:
-                    self.progress.say("reading the fleet again: another pass was under way")
+                    self.progress.say("reading the fleet again: somebody else may have written")
                     ahead = self._planned(selection, site)
+                    refuse_harm(self.session, self.mode, self.options, ahead)
                 done = self._write(ahead, site)
                 if self.options.limit and done.is_whole:
                     done = self._wait(ahead.first, done, site)
@@ -131,9 +132,6 @@ class PassRun:
         words = self.words
         if words.is_everywhere and words.namespace:
             raise InputError("--all-namespaces: cannot be used together with --namespace")
-        if words.selector is not None and not words.selector.strip():
-            fact = f"{self.mode.command}: --selector: selects everything"
-            raise InputError(fact, "leave it out if you mean all")
         is_everywhere = words.is_everywhere or not (words.is_given or words.namespace)
         return parse_selection(
             self.mode.command,
@@ -142,6 +140,7 @@ class PassRun:
             selector=words.selector,
             is_all=not words.is_given,
             namespace=None if is_everywhere else namespace_of(words.namespace, site.host),
+            hint="leave it out if you mean all",
         )
 
     def _write(self, ahead: "Outlook", site: Site) -> Done:

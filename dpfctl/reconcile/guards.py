@@ -16,7 +16,7 @@ CONTROLLER_LEASES = ("dpuservice.dpu.nvidia.com", "e361afcf.nvidia.com")
 
 CONTROLLER_DEPLOYMENT = "dpuservice-controller-manager"
 
-_TICK = timedelta(seconds=1)
+_SLACK = timedelta(seconds=3)
 
 
 def live_controller(operators: Inventory, now: datetime) -> str:
@@ -56,16 +56,27 @@ def is_unused_since(lease: Resource | None, moment: datetime) -> bool:
     """Whether nobody has held a Lease since a moment.
 
     Args:
-        lease: The Lease, None if there is none. Whoever gives it back renews it a last time;
-            whoever crashed still stands in it, and may have gone on for a while.
-        moment: By the clock of the API server, which tells whole seconds.
+        lease: The Lease, None if there is none. Whoever gives it back renews it a last time; for
+            whoever crashed it runs out.
+        moment: By the clock of the API server. Those of several servers differ a little.
     """
     if lease is None:
         return True
     renewed = parse_time(lease.at("spec", "renewTime"))
-    if lease.text("spec", "holderIdentity") or renewed is None:
-        return False
-    return renewed + _TICK <= moment
+    return renewed is not None and not is_held(lease, moment) and renewed + _SLACK <= moment
+
+
+def controller_wrote_since(operators: Inventory, moment: datetime) -> bool:
+    """Whether a controller of DPF, now at rest, may have written since a moment.
+
+    Args:
+        operators: As for ``live_controller``.
+        moment: By the clock of the API server.
+    """
+    leases = [one for one in operators.list(kinds.LEASE) if one.name in CONTROLLER_LEASES]
+    if leases:
+        return not all(is_unused_since(lease, moment) for lease in leases)
+    return any(one.name == CONTROLLER_DEPLOYMENT for one in operators.list(kinds.DEPLOYMENT))
 
 
 def mass_deletions(passes: Sequence[ServicePass]) -> tuple[str, ...]:

@@ -80,6 +80,18 @@ class TestUnreadable:
         assert result.code in (5, 7)
         assert not [line for line in result.lines if line.startswith(APPLICATION)]
 
+    def test_two_lists_that_are_lost_do_not_lose_the_rest(self, fleet: FleetOnDisk) -> None:
+        lost = ("applications.argoproj.io", "dpuclusters.provisioning.dpu.nvidia.com")
+        entries = [
+            {"resource": one, "reason": "Unreachable", "message": f"{one}: etcd is slow"}
+            for one in lost
+        ]
+        result = reconcile(unreadable(fleet, *entries))
+
+        assert result.code == 5
+        assert all(f"{one}: etcd is slow" in result.err for one in lost)
+        assert "failed" in states(result).values()
+
     def test_nodes_that_cannot_be_listed_keep_their_taints(self, fleet: FleetOnDisk) -> None:
         damaged = unreadable(fleet, forbidden("nodes"))
         result = reconcile(damaged)

@@ -17,7 +17,7 @@ from tests.controlplane.fixtures import Pool
 from tests.faults.actions import Afterwards, Meanwhile
 from tests.faults.pass_grounds import LEASE, PassGround
 from tests.faults.pass_runs import PassStage, audited, leased_ground
-from tests.passes.objects import HOME, ONE
+from tests.passes.objects import CLUSTER, HOME, ONE
 
 CONFLICT = 6
 DEPLOYS, TELLS = "PATCH .*/applications/", f"PUT .*/dpuservices/{ONE}/status"
@@ -77,8 +77,35 @@ def test_what_a_pass_wrote_before_the_lease_was_ours_is_not_written_again(
         first = PassStage(ground, proxy).run()
 
     assert (first.code, [second.code for second in seconds]) == (0, [0])
-    assert "reading the fleet again: another pass was under way" in first.err
+    assert "reading the fleet again: somebody else may have written" in first.err
     assert not first.told("done")
+
+
+def test_what_others_changed_before_the_lease_was_ours_is_judged_anew(
+    ground: PassGround,
+) -> None:
+    """A selector that selects nothing is refused, whenever it comes to be known."""
+    ground.run()
+    change(ground, helmChart={"source": {"version": "v9"}})
+
+    def mistype() -> None:
+        change(ground, dpuClusterSelector={"matchLabels": {"dpucluster": "nowhere"}})
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        ground.cluster.api.call("PATCH", LEASE, {"spec": {"renewTime": now}}, MERGE_PATCH)
+
+    with ground.open_proxy() as proxy:
+        proxy.inject(Meanwhile(mistype), f"GET .*/leases/{NAME}", times=1)
+        ending = PassStage(ground, proxy).run()
+
+    assert ending.code == 1
+    assert "all of its 1 Application would be deleted" in ending.out
+    application = ground.cluster.api.call("GET", path_of(kinds.APPLICATION, f"{CLUSTER}-{ONE}"))
+    assert "deletionTimestamp" not in application["metadata"]
+
+
+def change(ground: PassGround, **spec: object) -> None:
+    """Let somebody edit the service."""
+    ground.cluster.api.call("PATCH", SERVICE, {"spec": spec}, MERGE_PATCH)
 
 
 def test_passes_without_a_lease_between_them_lead_to_the_same(ground: PassGround) -> None:

@@ -107,6 +107,21 @@ def test_mute_cluster_is_called_once(ground: PassGround) -> None:
     assert "reading the fleet again" in result.err
 
 
+def test_port_that_cannot_be_published_where_nothing_is_deployed(ground: PassGround) -> None:
+    """The first half is done already, and conditions tell of the second all the same."""
+    ground.run()
+    ground.remove(path_of(kinds.SERVICE, ONE, HOME))
+    with ground.open_proxy() as proxy:
+        refused = proxy.inject(answer(403, "no", "Forbidden"), "PATCH .*/services/")
+        ending = PassStage(ground, proxy).run()
+
+    status = ground.cluster.api.call("GET", path_of(kinds.DPU_SERVICE, ONE, HOME))["status"]
+    found = {one["type"]: one for one in status["conditions"]}
+    assert (ending.code, refused.fired) == (PARTIAL, 1)
+    assert found["ConfigPortsReconciled"]["status"] == "False"
+    assert "services" in found["ConfigPortsReconciled"]["message"]
+
+
 @pytest.mark.parametrize(
     ("plural", "lost"),
     [

@@ -6,7 +6,13 @@ import pytest
 
 from dpfctl.model import kinds
 from dpfctl.plan import Action, Change
-from dpfctl.reconcile.guards import is_held, is_unused_since, live_controller, mass_deletions
+from dpfctl.reconcile.guards import (
+    controller_wrote_since,
+    is_held,
+    is_unused_since,
+    live_controller,
+    mass_deletions,
+)
 from dpfctl.reconcile.service_pass import ServicePass
 from dpfctl.reconcile.steps import Step
 from tests.builders import NOW, NS, Built, ago, application, build, inventory
@@ -83,19 +89,45 @@ class TestLease:
         [
             pytest.param(None, True, id="never there"),
             pytest.param(lease(renewed="5s", holderIdentity=None), True, id="given back before"),
-            pytest.param(lease(renewed="1s", holderIdentity=None), True, id="a second before"),
+            pytest.param(lease(renewed="3s", holderIdentity=None), True, id="three seconds before"),
+            pytest.param(lease(renewed="2s", holderIdentity=None), False, id="two seconds before"),
             pytest.param(lease(renewed="0s", holderIdentity=None), False, id="in the same second"),
             pytest.param(
                 lease(renewTime="2026-03-14T09:27:00Z", renewed=None, holderIdentity=None),
                 False,
                 id="given back since",
             ),
-            pytest.param(lease(renewed="1h"), False, id="crashed: it may have gone on"),
+            pytest.param(lease(renewed="15s"), True, id="ran out"),
+            pytest.param(lease(renewed="14s"), False, id="ran out since"),
             pytest.param(lease(renewed=None, holderIdentity=None), False, id="without a time"),
         ],
     )
     def test_is_unused_since(self, built: Built | None, unused: bool) -> None:
         assert is_unused_since(built.resource if built else None, NOW) is unused
+
+
+class TestRest:
+    """Whether a controller that is at rest now was at work a while ago."""
+
+    @pytest.mark.parametrize(
+        ("found", "wrote"),
+        [
+            pytest.param((), False, id="there is none"),
+            pytest.param((lease(renewed="1h"),), False, id="long ago"),
+            pytest.param((lease(renewed="1s", holderIdentity=""),), True, id="just stopped"),
+            pytest.param(
+                (lease(renewed="1h"), lease(OLDER, renewed="1s", holderIdentity="")),
+                True,
+                id="one of two just stopped",
+            ),
+            pytest.param((lease("other", renewed="1s"),), False, id="the Lease of another program"),
+            pytest.param((manager(ready=0),), True, id="without a Lease nobody knows"),
+            pytest.param((manager(ready=0), lease(renewed="1h")), False, id="its Lease tells"),
+            pytest.param((manager("other"),), False, id="another Deployment"),
+        ],
+    )
+    def test_controller_wrote_since(self, found: tuple[Built, ...], wrote: bool) -> None:
+        assert controller_wrote_since(inventory(*found), NOW) is wrote
 
 
 class TestDeletions:
