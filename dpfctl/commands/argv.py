@@ -47,6 +47,7 @@ DRY_RUN = "--dry-run"
 COLOUR = "--color"
 _SHORT = frozenset({"-A", "-c", "-v", "-w"})
 _DRY_RUNS = frozenset({"none", "client", "server"})
+_COLOURS = frozenset({"always", "never", "auto"})
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
@@ -63,7 +64,8 @@ def normalise(args: Sequence[str]) -> list[str]:
     words = list(args)
     end = words.index("--") if "--" in words else len(words)
     for flag, word in pairwise(words[:end]):
-        if flag in (*BOOLEANS, COLOUR, *_SHORT) and word in (*_TRUE, *_FALSE):
+        is_word = word in (*_TRUE, *_FALSE) or (flag in (COLOUR, "-c") and word in _COLOURS)
+        if flag in (*BOOLEANS, COLOUR, *_SHORT) and is_word:
             raise InputError(f"{flag}: its value goes behind '='", f"write {flag}={word}")
     last = {w.partition("=")[0]: w for w in words[:end] if w.partition("=")[0] in BOOLEANS}
     plain = _with_dry_run(words[:end])

@@ -1,5 +1,6 @@
 """Files that ``reconcile`` reads and writes: regular ones, of a size that somebody can mean."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -26,6 +27,19 @@ def read_input(flag: str, path: str) -> bytes:
     if len(data) > LARGEST:
         raise InputError(f"{flag}: {path}: is larger than {LARGEST >> 20} MiB")
     return data
+
+
+def refuse_fleet(flag: str, path: str | None, fleet: str | None) -> None:
+    """Refuse to write to the fleet file that is read.
+
+    Raises:
+        InputError: They are one file.
+    """
+    if path is None or fleet is None:
+        return
+    with contextlib.suppress(OSError):  # one that is not there cannot be the other
+        if Path(path).samefile(fleet):
+            raise InputError(f"{flag}: {path}: is the fleet file", "name another file")
 
 
 def replace_private(flag: str, path: str, text: str) -> None:

@@ -47,21 +47,22 @@ class HelmRun:
         """Return where a plan is carried out; Helm is found now, if the plan needs it.
 
         Raises:
-            InputError: It needs Helm, and there is a fleet file in place of clusters.
+            InputError: Helm is to deploy, and there is a fleet file in place of clusters.
             NotFoundError: It needs Helm, and there is none.
             DpfctlError: Helm is too old, or does not work.
         """
         from dpfctl.apply import Places
         from dpfctl.plan import Action
+        from dpfctl.reconcile.world import Engine
 
-        needs = any(c.action in (Action.INSTALL, Action.UNINSTALL) for c in plan.pending)
-        if not needs or dry_run is DryRun.CLIENT:
-            return Places(site.host, site.ways)
-        if site.is_file:
+        if site.is_file and world.engine is Engine.HELM and dry_run is not DryRun.CLIENT:
             raise InputError(
                 "--engine helm: cannot be used together with --from",
                 "a fleet file shows what Helm would do with --dry-run=client",
             )
+        needs = any(c.action in (Action.INSTALL, Action.UNINSTALL) for c in plan.pending)
+        if not needs or dry_run is DryRun.CLIENT:
+            return Places(site.host, site.ways)
         self._open()
         return Places(site.host, site.ways, self._releaser(site, world))
 

@@ -156,6 +156,7 @@ def reconcile(
     Everything is planned before anything is written. A second pass on a system that is as wanted
     writes nothing.
     """
+    from dpfctl.commands.pass_files import refuse_fleet
     from dpfctl.commands.pass_helm import HelmRun
     from dpfctl.commands.pass_options import (
         HelmOptions,
@@ -185,6 +186,8 @@ def reconcile(
                 "--repo-ca-file": repo_ca_file,
             }
         )
+        refuse_fleet("--plan-out", plan_out, target.fleet)
+        refuse_fleet("--summary", summary, target.fleet)
         if not once:
             raise InputError(
                 "reconcile: is one pass, not a controller that stays",

@@ -75,6 +75,26 @@ def test_what_makes_no_sense_is_exit_2(fleet: FleetOnDisk, flags: list[str], mes
     assert fleet.is_untouched
 
 
+@pytest.mark.parametrize("flag", ["--plan-out", "--summary"])
+def test_the_fleet_that_is_read_is_not_written_over(fleet: FleetOnDisk, flag: str) -> None:
+    link = fleet.path.with_name("link")
+    link.symlink_to(fleet.path)
+    result = reconcile(fleet, "--dry-run=client", flag, str(link))
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"error: {flag}: {link}: is the fleet file\nhint: name another file\n"
+    assert fleet.is_untouched
+
+
+@pytest.mark.parametrize("mode", [[], ["--dry-run=server"]], ids=["real", "server"])
+def test_helm_only_plans_on_a_file(fleet: FleetOnDisk, mode: list[str]) -> None:
+    result = reconcile(fleet, "--engine", "helm", "--only", "status", *mode)
+
+    assert (result.code, result.out) == (2, "")
+    assert "error: --engine helm: cannot be used together with --from" in result.err
+    assert fleet.is_untouched
+
+
 class TestReadOnly:
     def test_demo_takes_no_writes_but_dry_runs(self) -> None:
         real = dpfctl("reconcile", "--once", "--from", "demo")
