@@ -8,7 +8,12 @@ Source:
 from collections.abc import Mapping
 
 from dpfctl.model import labels
-from dpfctl.model.resources import Resource
+from dpfctl.model.kinds import CONFIG_MAP
+from dpfctl.model.resources import Ref, Resource
+
+ALLOW_LIST = Ref(CONFIG_MAP, "dpf-operator-system", "dpf-deny-privileged-pods-allowlist")
+"""The list, in each DPU cluster, of services that may run privileged pods: service ID -> its
+namespace and name."""
 
 
 def is_paused(service: Resource) -> bool:

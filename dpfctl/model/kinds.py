@@ -181,6 +181,7 @@ HOST = (
     NAMESPACE,
     SERVICE,
     ENDPOINT_SLICE,
+    ENDPOINTS,
     CONFIG_MAP,
 )
 """Kinds that a snapshot takes from the host cluster."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from dpfctl.model import kinds
 from dpfctl.model.cluster import ClusterName
+from dpfctl.model.dpu_services import ALLOW_LIST
 from dpfctl.model.fleet import ALL_RESOURCES, API_VERSION, KIND
 from dpfctl.model.inventory import Inventory, Listing, Trouble
 from dpfctl.model.kinds import Kind
@@ -89,7 +90,7 @@ def kept(resource: Resource) -> dict[str, Any]:
         "kind": resource.kind.name,
         **{key: value for key, value in resource.raw.items() if key not in ("apiVersion", "kind")},
     }
-    if resource.kind == kinds.CONFIG_MAP:
+    if resource.kind == kinds.CONFIG_MAP and resource.ref != ALLOW_LIST:
         raw = _without(raw, "data", "binaryData")
     elif resource.kind == kinds.POD:
         raw = map_fields(raw, _pod_field)

@@ -10,10 +10,10 @@ from typing import Any
 
 from dpfctl.model import kinds, labels
 from dpfctl.model.conditions import READY
+from dpfctl.model.dpu_services import ALLOW_LIST
 from dpfctl.model.kinds import Kind
 from dpfctl.model.resources import Resource
 from dpfctl.reconcile.dpus.parts import PROBLEMS
-from dpfctl.reconcile.prerequisites.privilege import ALLOW_LIST
 
 Raw = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ import pytest
 from dpfctl.errors import NotFoundError, UnreachableError
 from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST
+from dpfctl.model.dpu_services import ALLOW_LIST
 from dpfctl.model.inventory import Trouble
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.prerequisites.planning import replan_prerequisite
 from dpfctl.reconcile.prerequisites.privilege import (
-    ALLOW_LIST,
     FEATURE,
     allow_list_changes,
     privileged_services,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from dpfctl.model import kinds
+from dpfctl.model.dpu_services import ALLOW_LIST
 from dpfctl.model.kinds import Kind
 from dpfctl.model.pods import is_ready, why_not_ready
 from dpfctl.model.resources import Resource
-from dpfctl.reconcile.prerequisites.privilege import ALLOW_LIST
 from dpfctl.reconcile.slimming import slim
 from tests.builders import Built, build, condition, dpu, dpu_service, node, pod
 

@@ -12,6 +12,7 @@ from dpfctl.cluster.snapshot_file import snapshot_text
 from dpfctl.errors import InputError
 from dpfctl.model import kinds
 from dpfctl.model.documents import Format, parse_documents
+from dpfctl.model.dpu_services import ALLOW_LIST
 from dpfctl.model.fleet import Fleet
 from dpfctl.model.fleet_reader import read_fleet
 from dpfctl.model.inventory import Inventory, Listing, Trouble, listing_of
@@ -108,6 +109,13 @@ def test_secrets_are_left_out() -> None:
 def test_order_does_not_depend_on_the_order_of_reading() -> None:
     nodes, dpus = resource(kinds.NODE, "n"), resource(kinds.DPU, "d")
     assert snapshot(inventory(nodes, dpus)) == snapshot(inventory(dpus, nodes))
+
+
+def test_the_list_of_privileged_services_is_no_secret() -> None:
+    place = {"namespace": ALLOW_LIST.namespace}
+    listed = resource(kinds.CONFIG_MAP, ALLOW_LIST.name, data={"a": "b"}, metadata=place)
+
+    assert kept(listed)["data"] == {"a": "b"}
 
 
 def test_config_maps_lose_their_data() -> None:

@@ -9,7 +9,7 @@ Source:
 
 from dpfctl.model import kinds
 from dpfctl.model.cluster import ClusterName
-from dpfctl.model.dpu_services import runs_on_host
+from dpfctl.model.dpu_services import ALLOW_LIST, runs_on_host
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
@@ -20,9 +20,6 @@ from dpfctl.reconcile.world import World
 
 FEATURE = "DPUService.spec.security"
 """What a release of DPF must know for there to be such a list."""
-
-ALLOW_LIST = Ref(kinds.CONFIG_MAP, "dpf-operator-system", "dpf-deny-privileged-pods-allowlist")
-"""The list: service ID -> namespace and name of the service."""
 
 
 def allow_list_changes(
