@@ -8,6 +8,7 @@ from dpfctl.model.cluster import HOST
 from dpfctl.model.dry_run import DryRun
 from dpfctl.plan import Action
 from dpfctl.reconcile.hosts import HostVerdict, standing
+from dpfctl.reconcile.hosts import Standing as HostStanding
 from dpfctl.reconcile.results.report import PassReport, ServiceResult, Standing, one_line
 from dpfctl.reconcile.service_pass import place_of, spot_of
 from dpfctl.reconcile.steps import Step
@@ -30,6 +31,7 @@ _RELEASES = ("RELEASE", "CLUSTER", "REVISION", "CHART", "APP", "STATUS")
 _HOSTS = ("HOST", "TAINT", "WHY")
 _TOLD = frozenset({Result.DONE, Result.PLANNED})
 _SHOWN_WAITS = 3
+_CUT_OFF = "no network"
 _LEGEND = "(follows): depends on what is written before it, and may come out differently"
 
 
@@ -147,15 +149,19 @@ def _service_row(one: ServiceResult) -> tuple[str, str, str]:
 def _host_row(verdict: HostVerdict) -> tuple[str, str, str] | None:
     """One row per host that waits, or of which something is not known; None for the others."""
     subject = verdict.node or verdict.dpu_node
-    if subject is None or not (verdict.waits or verdict.is_tainted or verdict.gaps):
+    is_told = verdict.waits or verdict.is_tainted or verdict.gaps or verdict.cut_off
+    if subject is None or not is_told:
         return None
     told = [
         f"{wait.service.namespace}/{wait.service.name} on {wait.dpu}: {wait.why}"
         for wait in verdict.waits
     ]
+    told += [f"no network from {dpu}" for dpu in verdict.cut_off]
     more = f" and {len(told) - _SHOWN_WAITS} more" if len(told) > _SHOWN_WAITS else ""
     why = f"{'; '.join(told[:_SHOWN_WAITS])}{more}" or verdict.reason
-    return clean(subject.name), str(standing(verdict)), clean(why)
+    state = standing(verdict)
+    is_cut_off = bool(verdict.cut_off) and state is HostStanding.CLEAR
+    return clean(subject.name), _CUT_OFF if is_cut_off else str(state), clean(why)
 
 
 def _service_data(one: ServiceResult) -> dict[str, Any]:

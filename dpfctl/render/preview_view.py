@@ -96,6 +96,7 @@ def tainted_data(verdicts: Sequence[HostVerdict]) -> dict[str, Any]:
                 "tainted": verdict.is_tainted,
                 "shouldBeTainted": verdict.should_be_tainted,
                 "waitsFor": _waits_data(verdict),
+                "withoutNetwork": [dpu.name for dpu in verdict.cut_off],
                 "reason": verdict.reason,
             }
             for verdict in verdicts

@@ -211,6 +211,14 @@ class TestTables:
             "w1    unknown  no route to host"
         )
 
+    def test_a_host_without_a_network(self) -> None:
+        """It gets a taint that evicts its pods, whatever the critical services do."""
+        cut_off = (Ref(kinds.DPU, NS, "d1"),)
+
+        assert lines(hosts=(self.verdict(worker("w1"), cut_off=cut_off),))[1] == (
+            f"w1    no network  no network from dpu/{NS}/d1"
+        )
+
     def test_control_characters_of_a_cluster_are_not_printed(self) -> None:
         found = lines(services=(result("hbn", Standing.FAILED, "\x1b[31mred"),))
 

@@ -10,6 +10,7 @@ Source:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dpfctl.errors import NotFoundError
@@ -58,6 +59,17 @@ def plan_taints(verdicts: Sequence[HostVerdict], world: World) -> tuple[Change, 
         if v.node is not None
     )
     return tuple(sorted(changes, key=lambda change: change.ref.name))
+
+
+def with_cut_off(verdicts: Sequence[HostVerdict], world: World) -> tuple[HostVerdict, ...]:
+    """Return verdicts that tell which DPUs give their hosts no network."""
+    lacking = _without_network(verdicts, world)
+    return tuple(
+        verdict
+        if verdict.node is None or verdict.exemption
+        else replace(verdict, cut_off=tuple(dpu.ref for dpu in lacking.get(verdict.node.name, ())))
+        for verdict in verdicts
+    )
 
 
 def replan_taints(change: Change, fresh: Resource | None) -> Change:

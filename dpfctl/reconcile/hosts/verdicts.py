@@ -65,6 +65,7 @@ class HostVerdict:
         waits: By DPU, then by service.
         gaps: By DPU.
         exemption: Why taints of this host are left alone, empty if they are not.
+        cut_off: DPUs that give it no network, where that closes it with ``NoExecute``; by name.
     """
 
     dpu_node: Resource | None
@@ -72,6 +73,7 @@ class HostVerdict:
     waits: tuple[Wait, ...] = ()
     gaps: tuple[Gap, ...] = ()
     exemption: str = ""
+    cut_off: tuple[Ref, ...] = ()
 
     @property
     def state(self) -> State:
