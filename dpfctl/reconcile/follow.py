@@ -22,7 +22,7 @@ from dpfctl.reconcile.applications.wanted import remaining_applications, stale_f
 from dpfctl.reconcile.deploy import FINALIZER
 from dpfctl.reconcile.hosts.maintenance import plan_requestors
 from dpfctl.reconcile.hosts.readiness import host_failures, judge_hosts
-from dpfctl.reconcile.hosts.taints import adds_taint, plan_taints
+from dpfctl.reconcile.hosts.taints import adds_taint, plan_taints, with_cut_off
 from dpfctl.reconcile.hosts.verdicts import HostVerdict
 from dpfctl.reconcile.interfaces.claims import released, unknown_claims
 from dpfctl.reconcile.ports.planning import cleanup, plan_ports
@@ -105,14 +105,18 @@ def plan_hosts(passes: Iterable[ServicePass], world: World) -> HostPass:
     """Judge every host, and plan its taints and the requestors of its maintenance.
 
     Args:
-        passes: Every DPUService of this pass; the service ID that each is about to get counts.
+        passes: Every DPUService of this pass; the service ID that each is about to get counts,
+            and no host waits for one that ends with this pass.
         world: Lists of after the first half.
     """
-    host = identified(world.host, passes)
+    known = tuple(passes)
+    ending = {one.service.ref for one in known if any(map(is_end, one.changes))}
+    host = identified(world.host, known, ending)
     if failures := host_failures(host):
         return HostPass(failures=failures)
     seen = replace(world, host=host)
-    verdicts = judge_hosts(host, world.dpus, is_upstream=world.is_upstream)
+    judged = judge_hosts(host, world.dpus, is_upstream=world.is_upstream)
+    verdicts = with_cut_off(judged, seen)
     return HostPass(verdicts, (*plan_taints(verdicts, seen), *plan_requestors(seen)))
 
 
@@ -177,6 +181,12 @@ def _allow_lists(world: World) -> tuple[Change, ...]:
     """Take the service off the lists of those that may run privileged pods, as far as possible."""
     found = (allow_list_changes(name, world) for name in world.dpus)
     return tuple(change for each in found if not isinstance(each, Fault) for change in each)
+
+
+def is_end(change: Change) -> bool:
+    """Whether a change is the end of a DPUService: the last of its finalizers is taken away."""
+    left = Resource(change.ref.kind, change.after).finalizers
+    return change.stage == Step.FINISH and not left
 
 
 def _finished(service: Resource) -> tuple[Change, ...]:

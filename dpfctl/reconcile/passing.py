@@ -13,7 +13,7 @@ from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Plan, expected
 from dpfctl.reconcile.deploy import plan_deploy
 from dpfctl.reconcile.dpus.planning import plan_operational
-from dpfctl.reconcile.follow import HostPass, identified, plan_follow, plan_hosts, renewed
+from dpfctl.reconcile.follow import HostPass, identified, is_end, plan_follow, plan_hosts, renewed
 from dpfctl.reconcile.identity import service_id_of
 from dpfctl.reconcile.service_pass import (
     Place,
@@ -25,7 +25,7 @@ from dpfctl.reconcile.service_pass import (
     without_clashes,
 )
 from dpfctl.reconcile.status.planning import plan_status
-from dpfctl.reconcile.steps import EVERY_PART, Part, Step
+from dpfctl.reconcile.steps import EVERY_PART, Part
 from dpfctl.reconcile.world import World
 from dpfctl.report import Outcome, Result
 
@@ -106,14 +106,13 @@ def follow(one: Pass, world: World, *, is_foreseen: bool = False) -> Pass:
     Args:
         one: The pass with what failed in the first half.
         world: Lists that were read after the first half.
-        is_foreseen: Whether they are only what it would probably lead to: then what is not there
-            is no failure yet.
+        is_foreseen: Whether they are only what it would probably lead to: then what may be over by
+            then is no failure.
     """
     known = renewed(one.services, world)
     services = tuple(plan_follow(each, world, one.parts) for each in known)
     if is_foreseen:
-        pairs = zip(known, services, strict=True)
-        services = tuple(each.excused(before.faults) for before, each in pairs)
+        services = tuple(each.excused() for each in services)
     hosts = HostPass()
     if Part.TAINTS in one.parts:
         hosts = plan_hosts(services, world)
@@ -161,7 +160,8 @@ def published(world: World, outcomes: Mapping[Place, Outcome]) -> Inventory:
 
 
 def is_gone(service: Ref, outcomes: Mapping[Place, Outcome]) -> bool:
-    """Whether the finalizer of a service was taken away, or is going to be."""
+    """Whether the last finalizer of a service was taken away, or is going to be."""
     found = outcomes.get((("", ""), service))
-    is_end = found is not None and found.change.stage == Step.FINISH
-    return is_end and found is not None and found.result in (Result.DONE, Result.PLANNED)
+    if found is None or found.result not in (Result.DONE, Result.PLANNED):
+        return False
+    return is_end(found.change)

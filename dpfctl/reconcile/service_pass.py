@@ -13,7 +13,7 @@ from dpfctl.reconcile.destinations import Destination
 from dpfctl.reconcile.identity import taken_text
 from dpfctl.reconcile.interfaces.claims import NO_BINDING, Binding
 from dpfctl.reconcile.ports.changes import failure_text
-from dpfctl.reconcile.steps import Fault, Step
+from dpfctl.reconcile.steps import Fault, Step, waiting
 from dpfctl.report import Outcome, Result
 
 Place = tuple[ClusterName, Ref]
@@ -92,9 +92,9 @@ class ServicePass:
         ordered = sorted((*self.faults, *faults), key=lambda fault: fault.step)
         return replace(self, changes=kept, faults=tuple(ordered))
 
-    def excused(self, faults: tuple[Fault, ...]) -> "ServicePass":
-        """Return the pass with all faults but these as no failures: they may be over by then."""
-        excused = (f if f in faults else replace(f, code=ExitCode.OK) for f in self.faults)
+    def excused(self) -> "ServicePass":
+        """Return the pass with what may be over by then as no failures."""
+        excused = (waiting(fault) if fault.is_early else fault for fault in self.faults)
         return replace(self, faults=tuple(excused))
 
     def _failure(self, outcome: Outcome, error: DpfctlError) -> Fault:

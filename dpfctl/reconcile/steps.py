@@ -5,7 +5,7 @@ Source:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from dpfctl.errors import ExitCode
@@ -109,6 +109,7 @@ class Fault:
             the service as a whole stops here.
         reason: Reason of the condition.
         code: What it means for the exit code of the pass.
+        is_early: Whether it may be over once what comes before it is written.
     """
 
     step: Step
@@ -116,11 +117,22 @@ class Fault:
     cluster: ClusterName = HOST
     reason: str = ERROR
     code: ExitCode = ExitCode.FAILED
+    is_early: bool = False
 
     @property
     def message(self) -> str:
         """The message of the condition."""
         return f"{WORDINGS.get(self.step, '')}{self.text}"
+
+
+def waiting(fault: Fault) -> Fault:
+    """Return a fault as no failure: others have yet to do their part."""
+    return replace(fault, code=ExitCode.OK)
+
+
+def early(fault: Fault) -> Fault:
+    """Return a fault as one that may be over once what comes before it is written."""
+    return replace(fault, is_early=True)
 
 
 def joined(texts: tuple[str, ...]) -> str:

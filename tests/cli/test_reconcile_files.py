@@ -11,8 +11,12 @@ from tests.builders import NS
 from tests.cli.fleet_on_disk import FleetOnDisk, envelope
 from tests.cli.pass_fleets import (
     APPLICATION,
+    FINALIZER,
     app,
+    deployed,
     item,
+    known,
+    leaving,
     pass_fleet,
     reconcile,
     states,
@@ -98,6 +102,30 @@ class TestUnreadable:
 
         assert result.code == 5
         assert not [line for line in result.lines if line.startswith("node/")]
+
+
+class TestEndings:
+    def test_a_service_that_others_hold_is_not_gone(self, tmp_path: Path) -> None:
+        held = leaving("held").having(metadata={"finalizers": [FINALIZER, "example.com/x"]})
+        fleet = pass_fleet(tmp_path, held)
+        first = reconcile(fleet, "held")
+        stored = fleet.path.read_bytes()
+        second = reconcile(fleet, "held")
+
+        assert (first.code, second.code) == (0, 0)
+        assert {states(result)[f"{NS}/held"] for result in (first, second)} == {"leaving"}
+        assert "waits for finalizers of others: example.com/x" in second.out
+        assert fleet.path.read_bytes() == stored
+
+    def test_what_waits_for_argo_cd_to_delete_is_no_failure(self, tmp_path: Path) -> None:
+        moved = known("moved").spec(dpuClusterSelector={"matchLabels": {"a": "b"}})
+        fleet = pass_fleet(tmp_path, moved, deployed(moved))
+        trial = reconcile(fleet, "moved", "--dry-run=server", "--force")
+        result = reconcile(fleet, "moved", "--force")
+
+        assert (trial.code, result.code) == (0, 0)
+        assert states(trial) == states(result) == {f"{NS}/moved": "waiting"}
+        assert "Stale applications still exist" in result.out
 
 
 class TestConfiguration:

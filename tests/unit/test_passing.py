@@ -138,6 +138,12 @@ class TestForeseen:
 
         assert [fault.code for fault in one.faults] == [ExitCode.FAILED]
 
+    def test_what_will_still_be_wrong_is_one(self) -> None:
+        twice = {**PUBLISHED, "ports": [*PUBLISHED["ports"], *PUBLISHED["ports"]]}
+        (one,) = self.outlook(SERVICE.spec(configPorts=twice)).services
+
+        assert [fault.code for fault in one.faults] == [ExitCode.FAILED]
+
     def test_what_failed_before_stays_a_failure(self) -> None:
         (one,) = self.outlook(SERVICE.spec(serviceID="x", interfaces=["nope"])).services
 
@@ -149,6 +155,24 @@ class TestForeseen:
 
         assert steps(one.second_plan().changes) == []
         assert one.services[0].faults[0].text.startswith("The following applications are awaiting")
+
+
+class TestEnding:
+    """A service whose last finalizer goes in a pass keeps no host waiting any more."""
+
+    def hosts(self, *others: str) -> Pass:
+        ending = critical("a").deleting().having(metadata={"finalizers": [FINALIZER, *others]})
+        there = world(
+            cluster(), ending, linked("w1"), worker("w1"), placed("dpu-1", "w1"),
+            dpus={ONE: [node("dpu-1")]},
+        )  # fmt: skip
+        return follow(begin([ending.resource], there), there)
+
+    def test_taints_no_host(self) -> None:
+        assert steps(self.hosts().second_plan().changes) == ["FINISH"]
+
+    def test_does_as_long_as_others_hold_it(self) -> None:
+        assert steps(self.hosts("example.com/x").second_plan().changes) == ["TAINT", "FINISH"]
 
 
 class TestRestricted:

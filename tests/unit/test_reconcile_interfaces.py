@@ -169,11 +169,10 @@ class TestRivals:
     def rival(self, name: str = "another", **spec: Any) -> Built:
         return service(name, interfaces=[NAME], **{"serviceID": "service-one", **spec})
 
-    def test_the_second_is_told_who_the_first_is(self) -> None:
+    def test_the_second_is_told_what_the_next_pass_will_tell_it(self) -> None:
         text = refused(one(), self.rival(), service_interface())
 
-        fact = f"dpuServiceInterface {NAME} is asked for by dpuservice/svc-ns/another, too"
-        assert text == MESSAGE + fact
+        assert text == MESSAGE + f"dpuServiceInterface {NAME} is in use by another DPUService"
 
     @pytest.mark.parametrize(
         "harmless",

@@ -23,7 +23,7 @@ from dpfctl.reconcile.applications.bodies import application_body
 from dpfctl.reconcile.applications.changes import deployed, ended, held
 from dpfctl.reconcile.destinations import ON_HOST, Destination
 from dpfctl.reconcile.status.conditions import listing
-from dpfctl.reconcile.steps import Fault, Step
+from dpfctl.reconcile.steps import Fault, Step, waiting
 from dpfctl.reconcile.world import Engine, World, name_of
 
 _AWAITED = "The following applications are awaiting deletion:"
@@ -112,10 +112,10 @@ def stale_fault(service: Resource, targets: Sequence[Destination], world: World)
         world: Lists of after the deletions.
 
     Returns:
-        A fault that names what still is there, None if nothing is.
+        A fault that names what still is there, None if nothing is. Waiting is no failure.
     """
     left = [f"{one.namespace}/{one.name}" for one in _stale(service, targets, world)]
-    return Fault(Step.STALE, listing(_STALE, left)) if left else None
+    return waiting(Fault(Step.STALE, listing(_STALE, left))) if left else None
 
 
 def stale_warnings(

@@ -151,12 +151,13 @@ def _use(service: Resource, interface: Resource, world: World) -> str:
     consumer = interface.annotation(CONSUMED_BY)
     if consumer == service.name:
         return ""
+    in_use = f"dpuServiceInterface {interface.name} is in use by another DPUService"
     if consumer is not None:
-        return f"dpuServiceInterface {interface.name} is in use by another DPUService"
+        return in_use
     asking = world.once(_asking).get((service.namespace, interface.name), ())
     rivals = (one for one in asking if _asks_first(one, service))
     rival = next((one for one in rivals if _may_claim(one, interface)), None)
-    return f"dpuServiceInterface {interface.name} is asked for by {rival.ref}, too" if rival else ""
+    return in_use if rival else ""
 
 
 def _asks_first(other: Resource, service: Resource) -> bool:

@@ -10,7 +10,7 @@ from dpfctl.model import kinds, labels
 from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.inventory import Inventory
 from dpfctl.model.resources import Resource
-from dpfctl.reconcile.steps import Fault, Step
+from dpfctl.reconcile.steps import Fault, Step, early
 from dpfctl.reconcile.world import World
 
 
@@ -59,12 +59,14 @@ def chart_ports(
     if lack := side.lack(kinds.SERVICE):
         return Fault(Step.SLICE, f'list services for cluster "{cluster}": {lack}')
     found = chart_services(service, side, world)
-    if len(found) != 1:
+    if not found:
+        return early(_not_yet(cluster, "expected 1 service, got 0"))
+    if len(found) > 1:
         return _not_yet(cluster, f"expected 1 service, got {len(found)}")
     asked, ports = wanted_names(service), named_ports(found[0])
     known = {name: ports[name].get("nodePort") for name in asked if name in ports}
     if not all(isinstance(port, int) and port for port in known.values()):
-        return _not_yet(cluster, f'nodePort is not set for service "{found[0].name}"')
+        return early(_not_yet(cluster, f'nodePort is not set for service "{found[0].name}"'))
     if len(known) != len(asked):
         missing = tuple(name for name in asked if name not in ports)
         more = "" if world.is_upstream else f": {told_names(missing, found[0])}"

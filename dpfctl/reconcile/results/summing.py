@@ -10,7 +10,9 @@ from dpfctl.model.conditions import FALSE, READY, TRUE
 from dpfctl.model.inventory import Inventory, Trouble
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action
+from dpfctl.reconcile.deploy import FINALIZER
 from dpfctl.reconcile.dpus.planning import operational_warnings
+from dpfctl.reconcile.follow import is_end
 from dpfctl.reconcile.hosts.verdicts import HostVerdict
 from dpfctl.reconcile.passing import Pass
 from dpfctl.reconcile.ports.cautions import port_warnings
@@ -66,7 +68,8 @@ def service_results(
     known = {one.service.ref: one for one in passes}
     outcomes = [outcome for part in parts for outcome in part.outcomes]
     told = _latest(outcomes, Step.STATUS)
-    ended = {ref for ref, found in _latest(outcomes, Step.FINISH).items() if found.result in _MADE}
+    ends = _latest(outcomes, Step.FINISH).items()
+    ended = {ref for ref, found in ends if found.result in _MADE and is_end(found.change)}
     return tuple(
         _service_result(known[ref], _conditions(known[ref], told.get(ref)), ref in ended)
         if ref in known
@@ -184,6 +187,9 @@ def _message(one: ServicePass, conditions: Sequence[Mapping[str, Any]]) -> str:
         return next((fault for fault in one.faults if fault.code), one.faults[0]).message
     if one.untried:
         return "not everything was tried"
+    others = [name for name in one.service.finalizers if name != FINALIZER]
+    if one.is_leaving and others:
+        return f"waits for finalizers of others: {', '.join(others)}"
     bad = (c for c in conditions if c.get("type") != READY and c.get("status") == FALSE)
     first = next(bad, None)
     return f"{first['type']}: {first.get('message') or first.get('reason')}" if first else ""
