@@ -19,20 +19,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dpfctl.errors import DpfctlError, InputError, RejectedError
+from dpfctl.errors import DpfctlError, RejectedError
 from dpfctl.helm.archives import Archive, read_archive
 from dpfctl.helm.failures import ALIAS, chart_failure
 from dpfctl.helm.private_files import PrivateFile
 from dpfctl.helm.repositories import RepositoryCredentials
 from dpfctl.helm.runner import Runner
-from dpfctl.model.releases import Chart
+from dpfctl.model.releases import OCI, Chart, called, check_source
 from dpfctl.model.yaml_text import parse_yaml
 
 FETCH_LIMIT = 60.0
 """Seconds for one process."""
 
-OCI = "oci://"
-HTTPS = "https://"
 
 _INDEX = f"{ALIAS}-index.yaml"
 _DOCKER_HUB = ("docker.io", "registry-1.docker.io")
@@ -76,7 +74,7 @@ class Charts:
         return answer.result()
 
     def _fetch(self, chart: Chart, credentials: RepositoryCredentials) -> Archive:
-        name = _called(chart)
+        name = called(chart)
         target = self._runner.new_folder("chart")
         version = [f"--version={chart.version}"] if chart.version else []
         words = ["pull", *version, f"--destination={target}"]
@@ -149,20 +147,6 @@ class Charts:
             raise chart_failure(name, done, login if credentials.has_login else "")
 
 
-def check_source(chart: Chart) -> None:
-    """Refuse a source that holds no chart Helm could fetch.
-
-    Raises:
-        InputError: It is one.
-    """
-    name = _called(chart)
-    if not chart.repo_url.startswith((OCI, HTTPS)):
-        raise InputError(f"{name}: its repository must be an {OCI} or {HTTPS} URL")
-    if chart.repo_url.startswith(HTTPS) and not chart.name:
-        fact = "an https URL with a path and no chart is a Git repository"
-        raise InputError(f"{name}: {fact}, which Helm cannot read", _GIT)
-
-
 def oci_reference(chart: Chart) -> str:
     """Return what names a chart in an OCI registry."""
     parts = (chart.repo_url.rstrip("/"), (chart.name or chart.path).strip("/"))
@@ -192,10 +176,6 @@ def _is_of(entry: dict[str, Any], version: str) -> bool:
     return str(entry.get("version", "")).removeprefix("v") == version.removeprefix("v")
 
 
-def _called(chart: Chart) -> str:
-    return f"chart {chart} {chart.version}".rstrip()
-
-
 def _only_archive(folder: Path, name: str) -> Archive:
     found = list(folder.glob("*.tgz"))
     if len(found) != 1:
@@ -212,5 +192,4 @@ def _registry_login(repo_url: str, credentials: RepositoryCredentials) -> bytes:
     return json.dumps({"auths": {key: login} if credentials.has_login else {}}).encode()
 
 
-_GIT = "name the chart in spec.helmChart.source.chart, or use --engine argocd"
 _ASK = "ask whoever keeps the repository: the archive or the index was changed"

@@ -16,16 +16,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from dpfctl.errors import InputError
 from dpfctl.model import kinds
 from dpfctl.model.applications import digest
 from dpfctl.model.resources import Ref, Resource
 
+OCI = "oci://"
+HTTPS = "https://"
 LONGEST_NAME = 53
 """Characters that Helm takes for the name of a release."""
 
 SCHEMA = 1
 """Of the digest: another way to compute it gets another number."""
 
+_GIT = "name the chart in spec.helmChart.source.chart, or use --engine argocd"
 _KEPT = 44
 _DIGITS = 8
 _ARCHIVE_DIGITS = 16
@@ -52,6 +56,24 @@ class Chart:
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.repo_url, self.name or self.path) if part)
+
+
+def called(chart: Chart) -> str:
+    """Return what messages call a chart."""
+    return f"chart {chart} {chart.version}".rstrip()
+
+
+def check_source(chart: Chart) -> None:
+    """Refuse a source that holds no chart Helm could fetch.
+
+    Raises:
+        InputError: It is one.
+    """
+    if not chart.repo_url.startswith((OCI, HTTPS)):
+        raise InputError(f"{called(chart)}: its repository must be an {OCI} or {HTTPS} URL")
+    if chart.repo_url.startswith(HTTPS) and not chart.name:
+        fact = "an https URL with a path and no chart is a Git repository"
+        raise InputError(f"{called(chart)}: {fact}, which Helm cannot read", _GIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,26 @@ class TestChange:
 
         assert (found.action, found.done) == (Action.INSTALL, "unlocked and upgraded")
 
+    @pytest.mark.parametrize(
+        ("source", "fact"),
+        [
+            pytest.param(
+                {"repoURL": "https://x/y.git", "chart": "", "path": "p", "version": "1"},
+                "chart https://x/y.git/p 1: an https URL with a path and no chart is a Git",
+                id="Git",
+            ),
+            pytest.param({"repoURL": "http://x"}, "its repository must be an oci:// or", id="http"),
+        ],
+    )
+    def test_a_source_that_helm_cannot_read_is_told_before(
+        self, source: dict[str, str], fact: str
+    ) -> None:
+        built = SERVICE.spec(helmChart={"source": source})
+        fault = fault_of(release_change(built.resource, destination(), VALUES, fleet()))
+
+        assert (fault.code, fault.cluster) == (ExitCode.USAGE, ONE)
+        assert fact in fault.text
+
     def test_one_of_somebody_else_is_a_conflict(self) -> None:
         fault = fault_of(planned(fleet(kept(marks={}))))
 

@@ -7,7 +7,7 @@ namespace and values.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dpfctl.errors import ExitCode
+from dpfctl.errors import ExitCode, InputError
 from dpfctl.model import kinds
 from dpfctl.model.applications import SKIP_RECONCILE, applications_of, is_held
 from dpfctl.model.cluster import HOST, ClusterName
@@ -15,7 +15,7 @@ from dpfctl.model.dpu_services import marks_of
 from dpfctl.model.inventory import Trouble
 from dpfctl.model.release_objects import release_body, release_resource
 from dpfctl.model.release_states import ReleaseState, judge_release, removal_hindrance
-from dpfctl.model.releases import Chart, Release, StoredRelease, release_name
+from dpfctl.model.releases import Chart, Release, StoredRelease, check_source, release_name
 from dpfctl.model.resources import Ref, Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.destinations import Destination
@@ -53,10 +53,14 @@ def release_change(
 
     Returns:
         A change; ``NONE`` if the release that is there was made of the same inputs. A fault if
-        somebody else holds the release, or if it is the one of another DPUCluster whose kubeconfig
-        leads to the same cluster.
+        Helm cannot read where the chart is, if somebody else holds the release, or if it is the one
+        of another DPUCluster whose kubeconfig leads to the same cluster.
     """
     wanted = wanted_release(service, place, values)
+    try:
+        check_source(wanted.chart)
+    except InputError as failure:
+        return Fault(Step.DEPLOY, failure.message, place.cluster, code=failure.exit_code)
     found = stored_releases(place.cluster, world)
     if isinstance(found, Fault):
         return found
