@@ -31,6 +31,20 @@ def runs_on_host(service: Resource) -> bool:
     return service.at("spec", "deployInCluster") is True
 
 
+def flag_warnings(service: Resource) -> tuple[str, ...]:
+    """Say which switches of a DPUService are neither true nor false, so that they count as off.
+
+    An API server refuses them; a file that was written by hand may have ``paused: yes``, which is
+    a text in YAML 1.2.
+    """
+    found = ((name, service.at("spec", name)) for name in ("paused", "deployInCluster"))
+    return tuple(
+        f"{service.ref}: spec.{name} is neither true nor false, and counts as false"
+        for name, value in found
+        if value is not None and not isinstance(value, bool)
+    )
+
+
 def marks_of(service: Resource) -> Mapping[str, str]:
     """Return the two labels by which DPF finds what it made for a DPUService."""
     return {

@@ -15,7 +15,7 @@ from typing import Any
 from dpfctl.errors import DpfctlError, ExitCode
 from dpfctl.model import kinds
 from dpfctl.model.cluster import HOST, ClusterName
-from dpfctl.model.dpu_services import is_paused, runs_on_host
+from dpfctl.model.dpu_services import flag_warnings, is_paused, runs_on_host
 from dpfctl.model.edits import with_field
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
@@ -65,6 +65,11 @@ def plan_deploy(service: Resource, world: World) -> ServicePass:
         or not it is being deleted. One in deletion loses its Applications or releases; what
         depends on their absence is left to the second half.
     """
+    found = _planned(service, world)
+    return replace(found, notes=(*flag_warnings(service), *found.notes))
+
+
+def _planned(service: Resource, world: World) -> ServicePass:
     is_helm = world.engine is Engine.HELM
     if is_helm and (foreign := deployed_by_argo(service, world)) is not None:
         return ServicePass(service, faults=(foreign,), is_foreign=True)

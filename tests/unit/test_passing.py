@@ -157,6 +157,16 @@ class TestForeseen:
         assert one.services[0].faults[0].text.startswith("The following applications are awaiting")
 
 
+@pytest.mark.parametrize("name", ["paused", "deployInCluster"])
+def test_switches_that_are_no_switches_are_told(name: str) -> None:
+    odd = SERVICE.having(spec={name: "yes"})
+
+    assert begun(odd).notes[0] == (
+        f"dpuservice/svc-ns/dpu-one: spec.{name} is neither true nor false, and counts as false"
+    )
+    assert not begun(SERVICE.having(spec={name: True})).notes
+
+
 class TestEnding:
     """A service whose last finalizer goes in a pass keeps no host waiting any more."""
 
