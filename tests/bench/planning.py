@@ -29,7 +29,7 @@ from tests.bench.pass_fleet import (
 )
 
 DPUS, PLAN_SECONDS = 10_000, 3
-FEW, MANY, TIMES = 150, 1_500, 15
+FEW, MANY, TIMES = 150, 1_500, 20
 FEATURES = frozenset({"DPU.status.operationalConditions", "DPUService.spec.security"})
 
 
