@@ -8,7 +8,7 @@ Source:
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -25,16 +25,21 @@ SECONDS = 30
 RENEWAL_SECONDS = 10.0
 PARTING_SECONDS = 0.3
 """How long a renewal that is under way may still take."""
+HURRY_SECONDS = 0.5
+"""How long giving the Lease back may take after an interrupt; it runs out by itself."""
 
 
 @contextmanager
-def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[Resource | None]:
+def pass_lease(
+    cluster: Cluster, namespace: str, holder: str, is_hurried: Callable[[], bool]
+) -> Iterator[Resource | None]:
     """Hold the Lease of a fleet while a pass writes.
 
     Args:
         cluster: The host cluster.
         namespace: That of the DPF operator.
         holder: Who runs the pass: user, machine, process.
+        is_hurried: Whether the pass was interrupted: then nobody waits long for a server.
 
     Yields:
         The Lease as it was before, None if there was none.
@@ -49,13 +54,17 @@ def pass_lease(cluster: Cluster, namespace: str, holder: str) -> Iterator[Resour
     renewing = (cluster, ref, holder, done)
     thread = threading.Thread(target=_renew, args=renewing, name="dpfctl-lease", daemon=True)
     thread.start()
+    limit: float | None = HURRY_SECONDS
     try:
         yield before
+        limit = HURRY_SECONDS if is_hurried() else None
     finally:
         done.set()
         thread.join(PARTING_SECONDS)
         if not _is_silent(cluster):
-            _release(cluster, ref, holder)
+            parting = threading.Thread(target=_release, args=(cluster, ref, holder), daemon=True)
+            parting.start()
+            parting.join(limit)
 
 
 def _acquire(cluster: Cluster, ref: Ref, holder: str) -> Resource | None:

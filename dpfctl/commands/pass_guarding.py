@@ -143,7 +143,8 @@ def _lease(session: Session, options: PassOptions, site: Site, ahead: "Outlook")
     with ExitStack() as stack:
         is_stale = True
         try:
-            lease = pass_lease(site.host, ahead.first.world.namespace, session.identity())
+            namespace, holder = ahead.first.world.namespace, session.identity()
+            lease = pass_lease(site.host, namespace, holder, lambda: site.is_hurried)
             before = stack.enter_context(lease)
             is_stale = not is_unused_since(before, site.since)
         except ForbiddenError as refusal:

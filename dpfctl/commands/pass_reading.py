@@ -41,6 +41,7 @@ class Site:
         host: The host cluster.
         is_file: Whether all of them are a fleet file.
         ways: DPU clusters, or why there is no way in; known once the fleet was read.
+        is_hurried: Whether the pass was interrupted, so that nobody waits for anything any more.
         since: When the fleet was about to be read the last time, by the clock of the API server.
         features: Fields that the CRDs have.
         unknown: Fields that they lack.
@@ -50,6 +51,7 @@ class Site:
     host: "Cluster"
     is_file: bool
     ways: "dict[ClusterName, Cluster | DpfctlError]" = field(default_factory=dict)
+    is_hurried: bool = False
     since: datetime = _LONG_AGO
     features: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()

@@ -74,6 +74,7 @@ class PassRun:
                 done = self._write(ahead, site)
                 if self.options.limit and done.is_whole:
                     done = self._wait(ahead.first, done, site)
+                site.is_hurried = done.is_stopped
             seconds = self.session.elapsed() - began
             return finish_pass(self.session, self.mode, self.options, site, done, seconds)
 
