@@ -80,7 +80,10 @@ def test_not_a_boolean(word: str) -> None:
         normalise([word])
 
 
-@pytest.mark.parametrize("line", ["--all true", "-A false", "--wait 1", "--force t"])
+@pytest.mark.parametrize(
+    "line",
+    ["--all true", "-A false", "--wait 1", "--force t", "--color always", "-c never"],
+)
 def test_a_separate_value_of_a_boolean_is_no_name(line: str) -> None:
     flag, word = line.split()
     with pytest.raises(InputError) as raised:
