@@ -65,6 +65,19 @@ def test_interrupt_does_not_wait_for_a_server_that_is_silent(
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_interrupt_does_not_wait_for_the_lease_to_be_taken_back(
+    stage: PassStage, number: signal.Signals, code: int
+) -> None:
+    """All was answered until then, so nothing shows that the server has fallen silent."""
+    stage.proxy.inject(Afterwards(lambda: stage.send(number)), DEPLOYS, times=1)
+    lost = stage.proxy.inject(Silence(), "PATCH .*/leases/")
+    ending = stage.run()
+
+    assert (ending.code, lost.fired) == (code, 1)
+    assert ending.seconds < LIMIT
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_interrupt_while_it_reads_writes_nothing(
     stage: PassStage, number: signal.Signals, code: int
 ) -> None:
