@@ -8,7 +8,7 @@ from dpfctl.errors import NotFoundError, UnreachableError
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.hosts.readiness import judge_hosts
-from dpfctl.reconcile.hosts.taints import plan_taints, replan_taints
+from dpfctl.reconcile.hosts.taints import plan_taints, replan_taints, with_cut_off
 from dpfctl.reconcile.steps import Step
 from dpfctl.reconcile.world import World
 from tests.builders import NOW, NS, Built, condition, node, operator_config
@@ -43,7 +43,8 @@ def world_of(fleet: Site, *, is_upstream: bool = False) -> World:
 
 def plan(fleet: Site, *, is_upstream: bool = False) -> tuple[Change, ...]:
     verdicts = judge_hosts(fleet.host, fleet.sides, is_upstream=is_upstream)
-    return plan_taints(verdicts, world_of(fleet, is_upstream=is_upstream))
+    world = world_of(fleet, is_upstream=is_upstream)
+    return plan_taints(with_cut_off(verdicts, world), world)
 
 
 def only(fleet: Site, *, is_upstream: bool = False) -> Change:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dpfctl.model.resources import Resource
 from dpfctl.plan import Action, Change
 from dpfctl.reconcile.hosts.readiness import judge_hosts
-from dpfctl.reconcile.hosts.taints import our_effects, plan_taints, replan_taints
+from dpfctl.reconcile.hosts.taints import our_effects, plan_taints, replan_taints, with_cut_off
 from dpfctl.reconcile.hosts.verdicts import TAINT_KEY
 from dpfctl.reconcile.world import World
 from tests import builders as make
@@ -44,9 +44,9 @@ def planned(taints: list[dict[str, Any]], *, waits: bool, is_down: bool, asks: b
         operator_config().spec(dpuServiceController=switch),
         sides={"cluster-one": (make.node("dpu-1"), *(() if waits else (running().ready(),)))},
     )
-    (change,) = plan_taints(
-        judge_hosts(fleet.host, fleet.sides), World(fleet.host, fleet.sides, NOW)
-    )
+    world = World(fleet.host, fleet.sides, NOW)
+    judged = judge_hosts(fleet.host, fleet.sides)
+    (change,) = plan_taints(with_cut_off(judged, world), world)
     return change
 
 

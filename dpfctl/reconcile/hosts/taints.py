@@ -41,7 +41,8 @@ def plan_taints(verdicts: Sequence[HostVerdict], world: World) -> tuple[Change, 
     """Plan the taints of every host that was judged.
 
     Args:
-        verdicts: n verdicts of ``judge_hosts``; several about one host Node count once.
+        verdicts: n verdicts of ``judge_hosts`` and ``with_cut_off``; several about one host Node
+            count once.
         world: What the pass knows.
 
     Returns:
@@ -52,9 +53,8 @@ def plan_taints(verdicts: Sequence[HostVerdict], world: World) -> tuple[Change, 
         ``DPFOperatorConfig.spec.dpuServiceController.disableHostNetworkReadyNoExecuteTaints``, DPF
         26.x ``api/operator/v1alpha1``; unset means true: a ``NoExecute`` of ours is taken away.
     """
-    lacking = _without_network(verdicts, world)
     changes = (
-        _change(v.node, _wishes(v, world, lacking), _reasons(v, lacking))
+        _change(v.node, _wishes(v, world), tuple(_facts(v)))
         for v in one_per_host(verdicts)
         if v.node is not None
     )
@@ -142,12 +142,10 @@ def _lacks_network(dpu: Resource) -> bool:
     return dpu.text("status", "phase") == _READY_PHASE and not is_there
 
 
-def _wishes(
-    verdict: HostVerdict, world: World, lacking: Mapping[str, Sequence[Resource]]
-) -> Wishes:
+def _wishes(verdict: HostVerdict, world: World) -> Wishes:
     if verdict.exemption or verdict.node is None or (world.is_upstream and verdict.gaps):
         return {}
-    wishes = {NO_EXECUTE: bool(lacking.get(verdict.node.name))}
+    wishes = {NO_EXECUTE: bool(verdict.cut_off)}
     if verdict.state is State.NOT_JUDGED:
         return wishes
     return {NO_SCHEDULE: verdict.should_be_tainted, **wishes}
@@ -195,16 +193,11 @@ def _our_effect(taint: Any) -> str:
     return effect if effect in _EFFECTS else ""
 
 
-def _reasons(verdict: HostVerdict, lacking: Mapping[str, Sequence[Resource]]) -> tuple[str, ...]:
-    return tuple(_facts(verdict, lacking))
-
-
-def _facts(verdict: HostVerdict, lacking: Mapping[str, Sequence[Resource]]) -> Iterator[str]:
+def _facts(verdict: HostVerdict) -> Iterator[str]:
     if verdict.reason:
         yield verdict.reason
     for wait in verdict.waits:
         service = f"{wait.service.namespace}/{wait.service.name}"
         yield f"waits for {service} on dpu/{wait.dpu.name}: {wait.why}"
-    if verdict.node is not None and not verdict.exemption:
-        for dpu in lacking.get(verdict.node.name, ()):
-            yield f"dpu/{dpu.name} gives it no network: {_HOST_NETWORK} is not True"
+    for dpu in verdict.cut_off:
+        yield f"dpu/{dpu.name} gives it no network: {_HOST_NETWORK} is not True"
