@@ -198,8 +198,10 @@ class PassRun:
         done = replace(done, passed=told, parts=(*done.parts, report), lost=lost)
         if report.stopped:
             return done
-        is_settled = known and not second.second_plan().pending
-        plan = known.status if known and is_settled else status_plan(told, report.outcomes)
+        if known and not second.second_plan().pending:
+            plan = known.status
+        else:
+            plan = status_plan(told, report.outcomes)
         status = self._apply(told, plan, site, "writing status", report)
         return replace(done, parts=(*done.parts, status))
 

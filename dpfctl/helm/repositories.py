@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from dpfctl.errors import AccessError
+from dpfctl.model.releases import OCI
 from dpfctl.model.resources import Resource
 
 SECRET_TYPE = "argocd.argoproj.io/secret-type"
 AUTHORITIES = "argocd-tls-certs-cm"
 """ConfigMap of Argo CD: host name -> certificates as PEM."""
-
-_OCI = "oci://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _login(secret: Resource) -> RepositoryCredentials | None:
 
 def _normal(url: str) -> str:
     """A URL in the form that two spellings of it share; OCI repositories have no scheme here."""
-    scheme, mark, rest = url.strip().removeprefix(_OCI).rpartition("://")
+    scheme, mark, rest = url.strip().removeprefix(OCI).rpartition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}".rstrip("/")
 

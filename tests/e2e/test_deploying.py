@@ -134,7 +134,7 @@ def test_deletion_leaves_namespaces_behind(site: Site) -> None:
     assert "dpuservice.svc.dpu.nvidia.com/web let go" in result.out
     assert site.all_of(kinds.DPU_SERVICE) == {}
     for side in ("host", EAST, WEST):
-        until(lambda side=side: not leftovers(site, side))  # type: ignore[misc]
+        until(lambda side=side: not leftovers(site, side))  # type: ignore[misc]  # mypy infers no default
         assert site.find(kinds.NAMESPACE, site.namespace, side)
 
 

@@ -52,7 +52,7 @@ def releaser(run: HelmRun, cluster: ControlPlane, token: str) -> HelmReleaser:
 
 def test_authorities_that_are_absent_are_no_news(run: HelmRun, dpu_cluster: ControlPlane) -> None:
     assert releaser(run, dpu_cluster, dpu_cluster.admin_token).authorities == {}
-    assert run.session.err.getvalue() == ""  # type: ignore[attr-defined]
+    assert run.session.err.getvalue() == ""  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_authorities_that_cannot_be_read_are_told_once(
@@ -60,7 +60,7 @@ def test_authorities_that_cannot_be_read_are_told_once(
 ) -> None:
     for _ in range(2):
         assert releaser(run, dpu_cluster, "wrong-token").authorities == {}
-    (line,) = run.session.err.getvalue().splitlines()  # type: ignore[attr-defined]
+    (line,) = run.session.err.getvalue().splitlines()  # type: ignore[attr-defined]  # a StringIO
     assert line.startswith("warning: ")
     assert line.endswith("; repositories are trusted as far as the system trusts them")
 
